@@ -1,0 +1,173 @@
+//! The newest word on every field, and what follows from it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::{
+    conversation_key::{Conversation, ConversationKey, Kind},
+    event::Word,
+    handle::Handle,
+    phone::PhoneNumber,
+    register::{Field, Register},
+    service::Service,
+    stamp::{Stamp, Strength},
+    text::{DisplayName, IconUrl},
+    time::Time,
+};
+
+/// The winning assertion on every field of a conversation.
+///
+/// Two states are equal exactly when no later event could tell them apart, so the laws of the merge are laws
+/// about this type.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChatState {
+    /// Its conversation keys, each with its newest spelling.
+    pub keys: BTreeMap<Conversation, Field<ConversationKey>>,
+    /// Its name, or that it has none.
+    pub name: Field<Option<DisplayName>>,
+    /// Its icon, or that it has none.
+    pub icon: Field<Option<IconUrl>>,
+    /// Its service.
+    pub service: Field<Service>,
+    /// Whether any event called it a group.
+    pub called_group: bool,
+    /// The stamp of the newest complete roster.
+    ///
+    /// The stamp is enough. Everybody whom that roster listed has a word with this stamp or a newer one, so
+    /// a handle whose newest word is older was not listed: silence has put it out.
+    pub roster: Option<Stamp>,
+    /// The line's own addresses, its number included. They only ever grow in number.
+    pub ours: BTreeSet<Handle>,
+    /// Everybody whom any event spoke of, the line's own addresses included.
+    pub people: BTreeMap<Handle, Person>,
+}
+
+/// What was said about one handle.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Person {
+    /// The newest word but for listings as out.
+    pub word: Field<Word>,
+    /// The newest listing as out. It is apart because it says nothing about the line's own addresses, and
+    /// which addresses those are may be learnt later.
+    pub listed_out: Field<Word>,
+    /// The time of the newest `participant.added`.
+    pub added_at: Option<Time>,
+    /// The newest service.
+    pub service: Field<Service>,
+    /// The newest name, or that there is none.
+    pub name: Field<Option<DisplayName>>,
+}
+
+/// How a handle stands in a conversation, as the newest word has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// In, or how it went out.
+    pub word: Word,
+    /// When that was said.
+    pub since: Time,
+}
+
+impl ChatState {
+    /// A conversation of `line` that nothing is known about yet.
+    #[must_use]
+    pub fn new(line: &PhoneNumber) -> Self {
+        Self { ours: BTreeSet::from([Handle::from(line)]), ..Self::default() }
+    }
+
+    /// The name, where there is one.
+    #[must_use]
+    pub fn name(&self) -> Option<&DisplayName> {
+        self.name.as_ref()?.value.as_ref()
+    }
+
+    /// The icon, where there is one.
+    #[must_use]
+    pub fn icon(&self) -> Option<&IconUrl> {
+        self.icon.as_ref()?.value.as_ref()
+    }
+
+    /// The service, where one was ever said.
+    #[must_use]
+    pub fn service(&self) -> Option<Service> {
+        self.service.as_ref().map(|register| register.value)
+    }
+
+    /// Whether it is a group; `None` while nothing says so either way.
+    #[must_use]
+    pub fn is_group(&self) -> Option<bool> {
+        let grammar = self.keys.keys().find_map(Conversation::kind);
+        match grammar {
+            Some(kind) => Some(kind == Kind::Group),
+            None => self.called_group.then_some(true),
+        }
+    }
+
+    /// The key to deliver to: of all spellings the one with the newest stamp.
+    #[must_use]
+    pub fn key(&self) -> Option<&ConversationKey> {
+        let newest = self.keys.values().flatten().max();
+        newest.map(|register| &register.value)
+    }
+
+    /// Whether the line is in the conversation: the newest word about any of its own addresses. Silence says
+    /// nothing about it, and until anything does, it is in.
+    #[must_use]
+    pub fn line_is_in(&self) -> bool {
+        self.ours
+            .iter()
+            .filter_map(|own| self.people.get(own)?.word.as_ref())
+            .max_by_key(|word| (&word.stamp, word.strength, word.value))
+            .is_none_or(|newest| newest.value == Word::Active)
+    }
+
+    /// How `handle` stands: `None` for the line's own addresses and for strangers.
+    #[must_use]
+    pub fn standing(&self, handle: &Handle) -> Option<Standing> {
+        if self.ours.contains(handle) {
+            return None;
+        }
+        self.people.get(handle).and_then(|person| self.weigh(person))
+    }
+
+    /// All participants with how they stand, ordered by address.
+    pub fn participants(&self) -> impl Iterator<Item = (&Handle, &Person, Standing)> {
+        self.people.iter().filter_map(|(handle, person)| {
+            let standing = (!self.ours.contains(handle)).then(|| self.weigh(person))??;
+            Some((handle, person, standing))
+        })
+    }
+
+    fn weigh(&self, person: &Person) -> Option<Standing> {
+        let newest = person.newest_word()?;
+        Some(match &self.roster {
+            Some(roster) if *roster > newest.stamp => Standing { word: Word::Removed, since: roster.time },
+            _ => Standing { word: newest.value, since: newest.stamp.time },
+        })
+    }
+}
+
+impl Person {
+    /// The service that reaches them, where one was ever said.
+    #[must_use]
+    pub fn service(&self) -> Option<Service> {
+        self.service.as_ref().map(|register| register.value)
+    }
+
+    /// Their own name, where they have one.
+    #[must_use]
+    pub fn name(&self) -> Option<&DisplayName> {
+        self.name.as_ref()?.value.as_ref()
+    }
+
+    fn newest_word(&self) -> Option<&Register<Word>> {
+        // `None` is the least of all options, so the maximum is the newest of those there are.
+        self.word.as_ref().max(self.listed_out.as_ref())
+    }
+
+    /// The field that keeps words of this strength.
+    pub(super) fn words_of(&mut self, strength: Strength) -> &mut Field<Word> {
+        match strength {
+            Strength::ListedOut => &mut self.listed_out,
+            Strength::Listed | Strength::Sender | Strength::Subject => &mut self.word,
+        }
+    }
+}

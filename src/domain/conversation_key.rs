@@ -1,0 +1,162 @@
+//! The relay's own names for conversations.
+
+use std::{fmt, sync::Arc};
+
+use super::service::Service;
+
+/// A conversation key as a relay spelled it: 1 to 512 bytes.
+///
+/// Keys of the form `service;+;id` (a group) and `service;-;id` (a direct chat), where the service is one of
+/// `iMessage`, `SMS`, `RCS` and `any`, name the same [`Conversation`] whatever the service: it changes when
+/// the relay's operating system is upgraded. Any other key is opaque. `Debug` hides it: direct chats carry
+/// the other side's number in it.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConversationKey(Arc<str>);
+
+/// What a key means, whatever its spelling: the identity of a conversation on one line.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Conversation(Arc<str>);
+
+/// What the grammar of a key says about the conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Several people.
+    Group,
+    /// One other person.
+    Direct,
+}
+
+/// Why a text is no conversation key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("has {0} bytes; 1 to {max} are allowed", max = ConversationKey::MAX_BYTES)]
+pub struct ConversationKeyError(usize);
+
+const SERVICES: [&str; 4] = ["iMessage", "SMS", "RCS", "any"];
+
+impl ConversationKey {
+    /// The most bytes a key has.
+    pub const MAX_BYTES: usize = 512;
+
+    /// Takes `text` as a key, exactly as it is.
+    ///
+    /// # Errors
+    ///
+    /// When it is empty or longer than [`ConversationKey::MAX_BYTES`] bytes.
+    pub fn new(text: &str) -> Result<Self, ConversationKeyError> {
+        match text.len() {
+            1..=Self::MAX_BYTES => Ok(Self(text.into())),
+            bytes => Err(ConversationKeyError(bytes)),
+        }
+    }
+
+    /// Takes `text` as a key that was made before: what a store read back.
+    #[must_use]
+    pub fn from_canonical(text: &str) -> Self {
+        Self(text.into())
+    }
+
+    /// The key as the relay spelled it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The conversation that this key names.
+    #[must_use]
+    pub fn conversation(&self) -> Conversation {
+        match self.grammar() {
+            // `any;…` is itself of the grammar, so no opaque key can be taken for a canonical one.
+            Some((service, rest)) if service != "any" => Conversation(format!("any;{rest}").into()),
+            _ => Conversation(Arc::clone(&self.0)),
+        }
+    }
+
+    /// The service in front, where the key has one that says something.
+    #[must_use]
+    pub fn service(&self) -> Option<Service> {
+        self.grammar().and_then(|(service, _)| Service::from_name(service))
+    }
+
+    /// Splits `service;sign;id` after the service, when the key has that form.
+    fn grammar(&self) -> Option<(&str, &str)> {
+        let (service, rest) = self.0.split_once(';')?;
+        let known = SERVICES.contains(&service);
+        (known && kind_of(rest).is_some()).then_some((service, rest))
+    }
+}
+
+/// The kind that `sign;id` stands for, when it has that form.
+fn kind_of(rest: &str) -> Option<Kind> {
+    match rest.split_once(';') {
+        Some(("+", id)) if !id.is_empty() => Some(Kind::Group),
+        Some(("-", id)) if !id.is_empty() => Some(Kind::Direct),
+        _ => None,
+    }
+}
+
+impl Conversation {
+    /// Takes `text` as an identity that was made before: what a store read back.
+    #[must_use]
+    pub fn from_canonical(text: &str) -> Self {
+        Self(text.into())
+    }
+
+    /// The canonical spelling.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Group or direct, where the key's grammar says so; `None` for opaque keys.
+    #[must_use]
+    pub fn kind(&self) -> Option<Kind> {
+        self.0.strip_prefix("any;").and_then(kind_of)
+    }
+}
+
+impl fmt::Debug for ConversationKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ConversationKey(…)")
+    }
+}
+
+impl fmt::Debug for Conversation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Conversation(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn conversation(key: &str) -> Conversation {
+        ConversationKey::new(key).unwrap().conversation()
+    }
+
+    #[test]
+    fn the_service_in_front_does_not_matter() {
+        let any = conversation("any;+;chat42");
+        for key in ["iMessage;+;chat42", "SMS;+;chat42", "RCS;+;chat42"] {
+            assert_eq!(conversation(key), any, "{key}");
+        }
+        assert_eq!(any.kind(), Some(Kind::Group));
+        assert_eq!(conversation("SMS;-;+14155550111").kind(), Some(Kind::Direct));
+        assert_ne!(conversation("any;-;chat42"), any);
+    }
+
+    #[test]
+    fn other_keys_are_opaque() {
+        for key in ["b183b0d3-3211", "imessage;+;chat42", ";+;chat42", "any;+;", "any;*;x", "Signal;+;x"] {
+            assert_eq!(conversation(key).as_str(), key);
+            assert_eq!(conversation(key).kind(), None, "{key}");
+        }
+    }
+
+    #[test]
+    fn lengths_are_bytes() {
+        assert!(ConversationKey::new(&"k".repeat(512)).is_ok());
+        assert_eq!(ConversationKey::new(&"é".repeat(257)), Err(ConversationKeyError(514)));
+        assert_eq!(ConversationKey::new(""), Err(ConversationKeyError(0)));
+    }
+}
