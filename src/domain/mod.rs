@@ -18,6 +18,7 @@ pub mod ids;
 pub mod phone;
 pub mod receipt;
 pub mod register;
+pub mod secret;
 pub mod service;
 pub mod stamp;
 pub mod text;

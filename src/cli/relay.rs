@@ -1,0 +1,175 @@
+//! `relay`: the programs that post events.
+
+use std::{path::PathBuf, str::FromStr};
+
+use anyhow::{Context as _, bail};
+use jiff::SignedDuration;
+use serde_json::json;
+
+use super::{Context, output};
+use crate::{
+    clock,
+    domain::{ids::Slug, secret::SigningSecret},
+    store::{
+        directory::RelayKind,
+        sqlite::{admin::Owner, open::Upkeep},
+    },
+};
+
+#[derive(clap::Subcommand)]
+pub(super) enum Command {
+    /// Add a relay. Its secret is shown this once.
+    Add {
+        /// Its name: a-z, 0-9, '-' and '_'.
+        slug: Slug,
+        /// What it speaks: native, or loopback for one that lives in the service's own process.
+        #[arg(long, default_value = "native", value_parser = kind)]
+        kind: RelayKind,
+        /// Where it is reached, for delivering.
+        #[arg(long, value_parser = url)]
+        url: Option<String>,
+        /// Take the secret from this file instead of making one.
+        #[arg(long, value_name = "FILE")]
+        secret_file: Option<PathBuf>,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// List all relays.
+    List {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Give a relay a new secret, shown this once.
+    RotateSecret {
+        /// Its name.
+        slug: Slug,
+        /// How long the old secret goes on being valid, such as 24h or 30m.
+        #[arg(long, value_name = "TIME", default_value = "24h")]
+        overlap: Overlap,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Change where a relay is reached.
+    SetUrl {
+        /// Its name.
+        slug: Slug,
+        /// An http or https URL.
+        #[arg(value_parser = url)]
+        url: String,
+    },
+    /// Remove a relay that serves no line.
+    Remove {
+        /// Its name.
+        slug: Slug,
+    },
+}
+
+/// How long an old secret goes on being valid.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Overlap(pub(super) SignedDuration);
+
+impl FromStr for Overlap {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let span: Option<SignedDuration> = text.parse().ok();
+        let span = span.filter(|span| !span.is_negative() && *span <= SignedDuration::from_hours(24 * 365));
+        span.map(Self).ok_or_else(|| "a time from 0s to a year, such as 24h or 30m, is expected".to_owned())
+    }
+}
+
+fn kind(text: &str) -> Result<RelayKind, String> {
+    RelayKind::from_name(text).ok_or_else(|| {
+        let known: Vec<_> = RelayKind::ALL.iter().map(|(_, name)| *name).collect();
+        format!("one of {} is expected", known.join(", "))
+    })
+}
+
+fn url(text: &str) -> Result<String, String> {
+    let url: Option<reqwest::Url> = text.parse().ok();
+    let usable = url.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    usable
+        .map(|_| text.trim_end_matches('/').to_owned())
+        .ok_or_else(|| "an http or https URL is expected".to_owned())
+}
+
+pub(super) fn run(context: &Context, command: &Command) -> anyhow::Result<()> {
+    match command {
+        Command::Add { slug, kind, url, secret_file, json } => {
+            let secret = match secret_file {
+                Some(file) => secret_in(file)?,
+                None => SigningSecret::from_random(clock::random()),
+            };
+            context.admin(Upkeep::CreateAndMigrate)?.add_relay(slug, *kind, url.as_deref(), &secret)?;
+            show_secret(slug, &secret, *json)
+        }
+        Command::List { json } => list(context, *json),
+        Command::RotateSecret { slug, overlap, json } => {
+            let secret = SigningSecret::from_random(clock::random());
+            let mut admin = context.admin(Upkeep::LeaveAsItIs)?;
+            admin.rotate_secret(Owner::Relay, slug, &secret, overlap.0)?;
+            show_secret(slug, &secret, *json)
+        }
+        Command::SetUrl { slug, url } => {
+            context.admin(Upkeep::LeaveAsItIs)?.set_relay_url(slug, url)?;
+            output::line(format_args!("relay {slug} is reached at {url}"))
+        }
+        Command::Remove { slug } => {
+            context.admin(Upkeep::LeaveAsItIs)?.remove_relay(slug)?;
+            output::line(format_args!("relay {slug} is removed"))
+        }
+    }
+}
+
+/// The secret in a file, which may end in a line feed.
+pub(super) fn secret_in(file: &PathBuf) -> anyhow::Result<SigningSecret> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    match SigningSecret::parse(text.trim()) {
+        Ok(secret) => Ok(secret),
+        Err(why) => bail!("{}: {why}", file.display()),
+    }
+}
+
+fn show_secret(slug: &Slug, secret: &SigningSecret, json: bool) -> anyhow::Result<()> {
+    if json {
+        return output::json(&json!({"relay": slug.as_str(), "secret": secret.expose()}));
+    }
+    output::line(format_args!("relay   {slug}\nsecret  {}", secret.expose()))?;
+    output::remark("The secret is not shown again.");
+    Ok(())
+}
+
+fn list(context: &Context, json: bool) -> anyhow::Result<()> {
+    let directory = context.admin(Upkeep::LeaveAsItIs)?.directory()?;
+    let lines_of = |slug: &Slug| directory.lines().iter().filter(|line| line.relay == *slug).count();
+    if json {
+        let relays: Vec<_> = directory
+            .relays()
+            .iter()
+            .map(|relay| {
+                json!({
+                    "relay": relay.slug.as_str(), "kind": relay.kind.name(), "url": relay.url,
+                    "lines": lines_of(&relay.slug), "created_at": relay.created_at.to_rfc3339(),
+                })
+            })
+            .collect();
+        return output::json(&json!({"relays": relays}));
+    }
+    let row = |relay: &&crate::store::directory::Relay| {
+        vec![
+            relay.slug.to_string(),
+            relay.kind.name().to_owned(),
+            relay.url.clone().unwrap_or_default(),
+            lines_of(&relay.slug).to_string(),
+            relay.created_at.to_rfc3339(),
+        ]
+    };
+    output::table(
+        &["relay", "kind", "url", "lines", "added"],
+        directory.relays().iter().map(row).collect(),
+        "no relays yet: chert-groups relay add SLUG",
+    )
+}

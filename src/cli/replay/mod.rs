@@ -1,0 +1,182 @@
+//! `replay`: post recorded events to a running service.
+//!
+//! [`source`] reads events from files, [`post`] sends a batch until it is answered, and this file keeps several
+//! batches under way and counts what came of them.
+
+mod post;
+mod source;
+
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, bail};
+use indicatif::ProgressBar;
+use serde_json::json;
+use tokio::{sync::mpsc, task::JoinSet};
+
+use super::{Context, output, progress, relay::secret_in};
+use crate::domain::{ids::Slug, secret::SigningSecret};
+use post::Verdict;
+pub(super) use {post::Target, source::Source};
+
+/// The environment variable that may hold the relay's secret.
+const SECRET_VARIABLE: &str = "CHERT_GROUPS_RELAY_SECRET";
+
+/// How many rejected events are described; the rest are counted.
+const DESCRIBED: usize = 10;
+
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    /// Files of events: NDJSON, or JSON when the name ends in .json (one event, an array, or {"events":[…]}).
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// The service, such as http://127.0.0.1:8080.
+    #[arg(long, value_name = "URL")]
+    to: reqwest::Url,
+    /// The relay to post as.
+    #[arg(long, value_name = "SLUG")]
+    relay: Slug,
+    /// A file with the relay's secret [default: the variable CHERT_GROUPS_RELAY_SECRET]
+    #[arg(long, value_name = "FILE")]
+    secret_file: Option<PathBuf>,
+    /// The most events a second [default: as fast as they are taken]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    rate: Option<u32>,
+    /// Events in one request.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    batch: u16,
+    /// Requests under way at once.
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
+    connections: u16,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// How fast to replay.
+#[derive(Clone, Copy)]
+pub(super) struct Pace {
+    pub(super) rate: Option<u32>,
+    pub(super) batch: usize,
+    pub(super) connections: usize,
+}
+
+/// What came of a replay.
+#[derive(Default)]
+pub(super) struct Summary {
+    pub(super) outcomes: BTreeMap<String, u64>,
+    rejected: Vec<String>,
+    seconds: f64,
+}
+
+pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<()> {
+    let secret = secret(arguments.secret_file.as_ref())?;
+    let target = Target::new(&arguments.to, &arguments.relay, secret, context.clock.clone())?;
+    let source = Source::open(&arguments.files)?;
+    let pace = Pace {
+        rate: arguments.rate,
+        batch: usize::from(arguments.batch),
+        connections: usize::from(arguments.connections),
+    };
+    let bar = progress::bar(source.bytes());
+    let summary = Context::runtime()?.block_on(replay(target, source, pace, &bar))?;
+    bar.finish_and_clear();
+    summary.print(arguments.json)?;
+    match summary.outcomes.get("rejected") {
+        Some(rejected) => bail!("{rejected} event(s) were rejected"),
+        None => Ok(()),
+    }
+}
+
+fn secret(file: Option<&PathBuf>) -> anyhow::Result<SigningSecret> {
+    if let Some(file) = file {
+        return secret_in(file);
+    }
+    let text = std::env::var(SECRET_VARIABLE).with_context(|| {
+        format!("the relay's secret is needed: give --secret-file or set {SECRET_VARIABLE}")
+    })?;
+    SigningSecret::parse(text.trim()).with_context(|| SECRET_VARIABLE.to_owned())
+}
+
+/// Posts everything in `source`, several batches at once. Order does not matter to what comes of it.
+pub(super) async fn replay(
+    target: Target,
+    source: Source,
+    pace: Pace,
+    bar: &ProgressBar,
+) -> anyhow::Result<Summary> {
+    let started = Instant::now();
+    let target = Arc::new(target);
+    let (sender, mut batches) = mpsc::channel(pace.connections);
+    let reading = tokio::task::spawn_blocking(move || source.read(pace.batch, &sender));
+    let mut under_way = JoinSet::new();
+    let mut summary = Summary::default();
+    let mut due = tokio::time::Instant::now();
+    while let Some(batch) = batches.recv().await {
+        if let Some(rate) = pace.rate {
+            tokio::time::sleep_until(due).await;
+            due += Duration::from_secs(1).mul_f64(batch.len_f64() / f64::from(rate));
+        }
+        if under_way.len() >= pace.connections
+            && let Some(done) = under_way.join_next().await
+        {
+            summary.count(done??, bar);
+        }
+        let target = Arc::clone(&target);
+        under_way.spawn(async move { target.post(batch).await });
+    }
+    while let Some(done) = under_way.join_next().await {
+        summary.count(done??, bar);
+    }
+    reading.await??;
+    summary.seconds = started.elapsed().as_secs_f64();
+    Ok(summary)
+}
+
+impl Summary {
+    fn count(&mut self, (bytes, verdicts): (u64, Vec<Verdict>), bar: &ProgressBar) {
+        bar.inc(bytes);
+        for Verdict { outcome, why } in verdicts {
+            *self.outcomes.entry(outcome).or_default() += 1;
+            if let Some(why) = why.filter(|_| self.rejected.len() < DESCRIBED) {
+                self.rejected.push(why);
+            }
+        }
+        bar.set_message(format!("{} events", self.events()));
+    }
+
+    /// How many events were answered.
+    pub(super) fn events(&self) -> u64 {
+        self.outcomes.values().sum()
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+    fn per_second(&self) -> f64 {
+        self.events() as f64 / self.seconds.max(0.001)
+    }
+
+    fn print(&self, as_json: bool) -> anyhow::Result<()> {
+        for why in &self.rejected {
+            output::remark(format_args!("rejected: {why}"));
+        }
+        if as_json {
+            return output::json(&json!({
+                "events": self.events(), "outcomes": self.outcomes, "rejected": self.rejected,
+                "seconds": self.seconds, "events_per_second": self.per_second(),
+            }));
+        }
+        self.print_table()
+    }
+
+    /// The table of outcomes.
+    pub(super) fn print_table(&self) -> anyhow::Result<()> {
+        let rows = self.outcomes.iter().map(|(outcome, events)| vec![outcome.clone(), events.to_string()]);
+        output::table(&["outcome", "events"], rows.collect(), "no events")?;
+        let (events, seconds, rate) = (self.events(), self.seconds, self.per_second());
+        output::line(format_args!("{events} events in {seconds:.1} s, {rate:.0} a second"))
+    }
+}

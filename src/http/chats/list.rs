@@ -1,0 +1,81 @@
+//! `GET /api/v1/chats`: a page of chats.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    web::{Data, Payload},
+};
+use serde::Serialize;
+
+use super::{asker, cursor::Cursor, wire::ChatBody};
+use crate::{
+    domain::{conversation_key::ConversationKey, handle::Handle, ids::Slug, phone::PhoneNumber, time::Time},
+    error::BadInput,
+    http::{error::ApiError, query::Query, state::AppState},
+    store::query::{ChatFilter, Order},
+};
+
+const DEFAULT_LIMIT: u32 = 50;
+const MAX_LIMIT: u32 = 200;
+
+#[derive(Serialize)]
+struct Body<'a> {
+    chats: Vec<ChatBody<'a>>,
+    next_cursor: Option<String>,
+    count: usize,
+}
+
+pub(in crate::http) async fn get(
+    state: Data<AppState>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, ApiError> {
+    let (tenant, _) = asker(&state, &request, payload).await?;
+    let mut filter = parse(&Query::of(&request)?, tenant)?;
+    let by_update = matches!(filter.order, Order::ByUpdate { .. });
+    let limit = usize::try_from(filter.limit).unwrap_or(usize::MAX);
+    // One more than asked for tells whether there is a next page.
+    filter.limit += 1;
+    let mut chats = state.registry.list(filter).await?;
+    let has_more = chats.len() > limit;
+    chats.truncate(limit);
+    let next = chats.last().filter(|_| has_more).map(|last| Cursor::after(last, by_update).encode());
+    Ok(HttpResponse::Ok().json(Body {
+        count: chats.len(),
+        chats: chats.iter().map(ChatBody::of).collect(),
+        next_cursor: next,
+    }))
+}
+
+fn parse(query: &Query, tenant: Slug) -> Result<ChatFilter, BadInput> {
+    let line = query.get("from").map(str::parse::<PhoneNumber>).transpose();
+    Ok(ChatFilter {
+        tenant: Some(tenant),
+        line: line.map_err(|_| BadInput::NotAPhoneNumber("from".to_owned()))?,
+        conversation: query.parsed("conversation_key", ConversationKey::new)?.map(|key| key.conversation()),
+        handle: query.parsed("handle", Handle::new)?,
+        is_group: query.parsed("is_group", boolean)?,
+        order: order(query)?,
+        limit: query.parsed("limit", limit)?.unwrap_or(DEFAULT_LIMIT),
+    })
+}
+
+fn order(query: &Query) -> Result<Order, BadInput> {
+    let since = query.parsed("updated_since", Time::parse)?;
+    let cursor = query.parsed("cursor", Cursor::decode)?;
+    match (since, cursor) {
+        (None, None) => Ok(Order::NewestFirst { before: None }),
+        (None, Some(Cursor::ById(id))) => Ok(Order::NewestFirst { before: Some(id) }),
+        (Some(since), None) => Ok(Order::ByUpdate { since, after: None }),
+        (Some(since), Some(Cursor::ByUpdate(at, id))) => Ok(Order::ByUpdate { since, after: Some((at, id)) }),
+        _ => Err(BadInput::unusable("cursor", "belongs to a listing in another order")),
+    }
+}
+
+fn limit(text: &str) -> Result<u32, String> {
+    let number = text.parse().ok().filter(|number| (1..=MAX_LIMIT).contains(number));
+    number.ok_or_else(|| format!("must be a number from 1 to {MAX_LIMIT}"))
+}
+
+fn boolean(text: &str) -> Result<bool, &'static str> {
+    text.parse().map_err(|_| "must be true or false")
+}

@@ -1,0 +1,162 @@
+//! `POST /upstream/v1/events`: relays say what happened.
+
+use std::sync::Arc;
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    web::{Data, Payload},
+};
+use serde::Serialize;
+
+use super::{
+    body::{self, Format},
+    caller,
+    error::{ApiError, Described},
+    state::AppState,
+};
+use crate::{
+    domain::{event::Event, ids::Slug},
+    registry::ingest::{Ingest, Ingested},
+    store::directory::Directory,
+    upstream::{
+        Parsed, Rejected,
+        request::{self, Events},
+    },
+};
+
+/// The answer to one event.
+#[derive(Serialize)]
+struct Answer<'a> {
+    event_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chat_id: Option<Option<String>>,
+    outcome: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Described<'a>>,
+}
+
+#[derive(Serialize)]
+struct Answers<'a> {
+    results: Vec<Answer<'a>>,
+}
+
+/// What came of an event, whether it got as far as the registry or not.
+struct Handled {
+    event_id: Option<String>,
+    came_of_it: Result<Option<Ingested>, ApiError>,
+}
+
+pub(super) async fn post(
+    state: Data<AppState>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, ApiError> {
+    let body = body::read(&request, payload, state.limits).await?;
+    let relay = caller::relay(&state, &request, &body).await?;
+    let events = match body::format(&request)? {
+        Format::Json => request::from_json(&body)?,
+        Format::NdJson => request::from_ndjson(&body)?,
+    };
+    match events {
+        Events::One(event) => answer_one(take_in(&state, &relay, vec![event]).await?),
+        Events::Many(events) => answer_many(&take_in(&state, &relay, events).await?),
+    }
+}
+
+fn answer_one(results: Vec<Handled>) -> Result<HttpResponse, ApiError> {
+    let result = results.into_iter().next().ok_or_else(ApiError::internal)?;
+    let came_of_it = result.came_of_it?;
+    Ok(HttpResponse::Ok().json(Answer::of(result.event_id.as_deref(), Ok(&came_of_it))))
+}
+
+fn answer_many(results: &[Handled]) -> Result<HttpResponse, ApiError> {
+    let answer = |result| Answer::of(Handled::event_id(result), result.came_of_it.as_ref());
+    Ok(HttpResponse::Ok().json(Answers { results: results.iter().map(answer).collect() }))
+}
+
+impl Handled {
+    fn event_id(&self) -> Option<&str> {
+        self.event_id.as_deref()
+    }
+}
+
+impl<'a> Answer<'a> {
+    fn of(event_id: Option<&'a str>, came_of_it: Result<&Option<Ingested>, &'a ApiError>) -> Self {
+        let (chat_id, outcome, error) = match came_of_it {
+            Ok(Some(ingested)) => (Some(Some(ingested.chat.to_string())), ingested.outcome.as_str(), None),
+            Ok(None) => (Some(None), "ignored", None),
+            Err(error) => (None, "rejected", Some(error.described())),
+        };
+        metrics::counter!("chert_groups_events_total", "outcome" => outcome).increment(1);
+        Self { event_id, chat_id, outcome, error }
+    }
+}
+
+/// Takes events in; the results are in their order.
+async fn take_in(
+    state: &AppState,
+    relay: &Slug,
+    events: Vec<Result<Parsed, Rejected>>,
+) -> Result<Vec<Handled>, ApiError> {
+    let directory = directory_for(state, relay, &events).await;
+    let mut results = Vec::with_capacity(events.len());
+    let mut accepted = Vec::with_capacity(events.len());
+    let mut places = Vec::with_capacity(events.len());
+    for event in events {
+        let result = match event {
+            Err(Rejected { event_id, why }) => Handled { event_id, came_of_it: Err(why.into()) },
+            Ok(Parsed::Ignored(id)) => {
+                Handled { event_id: Some(id.as_str().to_owned()), came_of_it: Ok(None) }
+            }
+            Ok(Parsed::Speaks(event)) => {
+                let event_id = Some(event.id.as_str().to_owned());
+                let refused = match tenant_of(&directory, relay, &event) {
+                    Some(tenant) => {
+                        places.push(results.len());
+                        accepted.push(Ingest::new(*event, tenant));
+                        ApiError::internal()
+                    }
+                    None => ApiError::not_your_line(),
+                };
+                Handled { event_id, came_of_it: Err(refused) }
+            }
+        };
+        results.push(result);
+    }
+    if !accepted.is_empty() {
+        let replies = state.registry.ingest(accepted).await?;
+        for (place, reply) in places.into_iter().zip(replies) {
+            if let Some(result) = results.get_mut(place) {
+                result.came_of_it =
+                    reply.map_err(ApiError::from).and_then(|reply| reply.map(Some).map_err(ApiError::from));
+            }
+        }
+    }
+    Ok(results)
+}
+
+/// The directory, looked up anew when it does not know one of the events' lines as this relay's.
+async fn directory_for(
+    state: &AppState,
+    relay: &Slug,
+    events: &[Result<Parsed, Rejected>],
+) -> Arc<Directory> {
+    let held = Arc::clone(&state.directory.now());
+    let misses = |directory: &Directory| {
+        events.iter().any(|event| match event {
+            Ok(Parsed::Speaks(event)) => tenant_of(directory, relay, event).is_none(),
+            _ => false,
+        })
+    };
+    if !misses(&held) {
+        return held;
+    }
+    state.directory.look_again().await;
+    Arc::clone(&state.directory.now())
+}
+
+/// Whose chat an event belongs to, when the relay may speak for its line.
+fn tenant_of(directory: &Directory, relay: &Slug, event: &Event) -> Option<Slug> {
+    let line = directory.line(&event.line)?;
+    (line.relay == *relay).then(|| line.tenant.clone())
+}

@@ -1,0 +1,69 @@
+//! HTTP: the route table, and at the edges of it the translation between wire and registry.
+//!
+//! - [`state`] is what handlers share; [`trace`] wraps every request; [`error`] is the table of codes.
+//! - [`body`] reads bodies within limits of size and time; [`caller`] finds out who is speaking.
+//! - [`events`] takes events; [`chats`] looks chats up; [`ops`] serves operators.
+
+pub mod error;
+pub mod state;
+pub mod trace;
+
+mod body;
+mod caller;
+mod chats;
+mod events;
+mod ops;
+mod query;
+
+use actix_web::{
+    HttpRequest, Resource, Route,
+    http::{Method, header},
+    web::{self, ServiceConfig},
+};
+
+use error::ApiError;
+
+/// The routes of the API and of the relays.
+pub fn api_routes(config: &mut ServiceConfig) {
+    config
+        .service(only(Method::POST, "/upstream/v1/events", web::post().to(events::post)))
+        .service(only(Method::POST, "/api/v1/chats/resolve", web::post().to(chats::resolve::post)))
+        .service(only(Method::GET, "/api/v1/chats/{id}", web::get().to(chats::get::get)))
+        .service(only(
+            Method::GET,
+            "/api/v1/chats/{id}/participants",
+            web::get().to(chats::participants::get),
+        ))
+        .service(only(Method::GET, "/api/v1/chats/{id}/route", web::get().to(chats::route::get)))
+        .service(only(Method::GET, "/api/v1/chats", web::get().to(chats::list::get)));
+}
+
+/// The routes of operators. They ask for no credentials; see `server.ops_listen`.
+pub fn ops_routes(config: &mut ServiceConfig) {
+    config
+        .service(only(Method::GET, "/healthz", web::get().to(ops::healthz)))
+        .service(only(Method::GET, "/readyz", web::get().to(ops::readyz)))
+        .service(only(Method::GET, "/metrics", web::get().to(ops::metrics)));
+}
+
+/// What answers paths that are no route.
+pub fn not_found() -> Route {
+    web::to(|| async { Err::<&str, _>(ApiError::no_route()) })
+}
+
+/// A resource with one method. Any other method is told so.
+fn only(method: Method, path: &str, route: Route) -> Resource {
+    let refuse = move |_: HttpRequest| {
+        let allowed = method.clone();
+        async move { Err::<&str, _>(ApiError::method_not_allowed(&allowed)) }
+    };
+    web::resource(path).route(route).default_service(web::to(refuse))
+}
+
+/// Whether a request says that its body is of this media type, whatever the parameters.
+fn has_media_type(request: &HttpRequest, media_type: &str) -> bool {
+    let value = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    value
+        .and_then(|value| value.split(';').next())
+        .is_some_and(|found| found.trim().eq_ignore_ascii_case(media_type))
+}

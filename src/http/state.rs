@@ -1,0 +1,57 @@
+//! What handlers share.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use metrics_exporter_prometheus::PrometheusHandle;
+
+use crate::{clock::Clock, registry::Registry, store::refresh::DirectoryHandle};
+
+/// What every handler needs.
+pub struct AppState {
+    /// The registry.
+    pub registry: Registry,
+    /// Tenants, relays and lines.
+    pub directory: DirectoryHandle,
+    /// The time.
+    pub clock: Clock,
+    /// How large and how slow bodies may be.
+    pub limits: BodyLimits,
+    /// What has been measured.
+    pub metrics: PrometheusHandle,
+    /// How many events may wait to be committed.
+    pub queue: usize,
+    /// Whether the server is about to stop.
+    pub draining: Draining,
+}
+
+/// How large and how slow bodies may be.
+#[derive(Clone, Copy, Debug)]
+pub struct BodyLimits {
+    /// The most bytes.
+    pub bytes: usize,
+    /// The longest time from the head of a request to the end of its body.
+    pub time: Duration,
+}
+
+/// Whether the server is about to stop. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct Draining(Arc<AtomicBool>);
+
+impl Draining {
+    /// From now on it is.
+    pub fn begin(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether it is.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+}

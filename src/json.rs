@@ -1,0 +1,122 @@
+//! Reading JSON strictly, without copying, and with errors that name the field.
+
+use std::{borrow::Cow, fmt, marker::PhantomData};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, MapAccess, Visitor, value::MapAccessDeserializer},
+};
+use serde_json::error::Category;
+
+use crate::error::BadInput;
+
+/// Reads `T` from JSON. The common, good case is one pass; only a failure is read again, for the field's path.
+pub(crate) fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, BadInput> {
+    let first_failure = match serde_json::from_slice(bytes) {
+        Ok(value) => return Ok(value),
+        Err(failure) => failure,
+    };
+    match first_failure.classify() {
+        Category::Data => Err(name_the_field::<T>(bytes)),
+        Category::Syntax | Category::Eof | Category::Io => Err(BadInput::NotJson(position(&first_failure))),
+    }
+}
+
+/// Where the syntax breaks. What serde says of the reason may quote the input, so it is left out.
+fn position(failure: &serde_json::Error) -> String {
+    format!("the syntax breaks at line {}, column {}", failure.line(), failure.column())
+}
+
+fn name_the_field<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> BadInput {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    match serde_path_to_error::deserialize::<_, T>(&mut reader) {
+        Ok(_) => BadInput::unusable("the body", "has more than one JSON value"),
+        Err(failure) => {
+            let path = failure.path().to_string();
+            let field = if path == "." { "the body".to_owned() } else { path };
+            BadInput::unusable(field, without_values(&failure.inner().to_string()))
+        }
+    }
+}
+
+/// Serde's reason without the value that it quotes: an answer names the field and what it expects there.
+fn without_values(reason: &str) -> String {
+    let reason = reason.split(" at line ").next().unwrap_or_default();
+    match reason.rsplit_once(", expected ") {
+        Some((_, expected)) => format!("has the wrong type: expected {expected}"),
+        None if reason.starts_with("duplicate field") => "occurs more than once".to_owned(),
+        None => "has an unusable value".to_owned(),
+    }
+}
+
+/// A JSON string, borrowed from the body where it holds no escapes.
+#[derive(Debug)]
+pub(crate) struct Text<'a>(Cow<'a, str>);
+
+impl Text<'_> {
+    /// The same text, borrowed from this one.
+    pub(crate) fn borrowed(&self) -> Text<'_> {
+        Text(Cow::Borrowed(&self.0))
+    }
+}
+
+impl std::ops::Deref for Text<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl<'de> Visitor<'de> for Reader {
+            type Value = Text<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+
+            fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Owned(text.to_owned())))
+            }
+        }
+        deserializer.deserialize_str(Reader)
+    }
+}
+
+/// A JSON object. Serde's derived structs would take an array for one as well.
+#[derive(Debug)]
+pub(crate) struct Object<T>(pub(super) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Reader<T> {
+            type Value = Object<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Object<T>, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+            }
+        }
+        deserializer.deserialize_map(Reader(PhantomData))
+    }
+}
+
+/// A field that is there, null or not: absence says nothing, and null says "none".
+pub(crate) fn present<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Option::deserialize(deserializer).map(Some)
+}

@@ -1,0 +1,111 @@
+//! The use cases, without HTTP and without SQL.
+//!
+//! [`ingest`] is the decision about an event, [`command`] the list of what may be committed, and
+//! [`Registry`] what the edges call: it sends commands to the committer and look-ups to the reader.
+
+pub mod command;
+pub mod ingest;
+
+use std::sync::Arc;
+
+use crate::{
+    domain::{
+        chat::Chat,
+        conversation_key::Conversation,
+        ids::{ChatId, Slug},
+        phone::PhoneNumber,
+    },
+    store::{
+        StoreError,
+        committer::{CommitError, Committer},
+        query::{ChatFilter, Counts, Reader},
+    },
+};
+use command::{Command, Reply};
+use ingest::{Ingest, Ingested, Refusal};
+
+/// The registry, as the edges see it. Clones share it.
+#[derive(Clone)]
+pub struct Registry {
+    committer: Committer<Command>,
+    reader: Arc<dyn Reader>,
+}
+
+impl Registry {
+    /// A registry that writes through `committer` and reads through `reader`.
+    #[must_use]
+    pub fn new(committer: Committer<Command>, reader: Arc<dyn Reader>) -> Self {
+        Self { committer, reader }
+    }
+
+    /// Takes events in, each on its own. The result comes when they are durable, in their order.
+    ///
+    /// # Errors
+    ///
+    /// When the queue has no room for them; then none of them was taken.
+    pub async fn ingest(
+        &self,
+        events: Vec<Ingest>,
+    ) -> Result<Vec<Result<Result<Ingested, Refusal>, CommitError>>, CommitError> {
+        let commands = events.into_iter().map(|event| Command::Ingest(Box::new(event))).collect();
+        let replies = self.committer.commit(commands).await?;
+        Ok(replies.into_iter().map(|reply| reply.map(|Reply::Ingested(result)| result)).collect())
+    }
+
+    /// One chat of a tenant.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    pub async fn chat(&self, tenant: Slug, id: ChatId) -> Result<Option<Chat>, StoreError> {
+        self.read(move |reader| reader.chat(Some(&tenant), id)).await
+    }
+
+    /// A page of chats.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    pub async fn list(&self, filter: ChatFilter) -> Result<Vec<Chat>, StoreError> {
+        self.read(move |reader| reader.list(&filter)).await
+    }
+
+    /// The chats of conversations of one line, in the same order. Never mints.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    pub async fn resolve(
+        &self,
+        tenant: Slug,
+        line: PhoneNumber,
+        conversations: Vec<Conversation>,
+    ) -> Result<Vec<Option<ChatId>>, StoreError> {
+        self.read(move |reader| reader.resolve(&tenant, &line, &conversations)).await
+    }
+
+    /// How many chats and receipts there are.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    pub async fn counts(&self) -> Result<Counts, StoreError> {
+        self.read(|reader| reader.counts()).await
+    }
+
+    /// The committer, for those who look after it.
+    #[must_use]
+    pub const fn committer(&self) -> &Committer<Command> {
+        &self.committer
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        look_up: impl FnOnce(&dyn Reader) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let reader = Arc::clone(&self.reader);
+        tokio::task::spawn_blocking(move || look_up(reader.as_ref()))
+            .await
+            .unwrap_or_else(|why| Err(StoreError::Unavailable(format!("the look-up did not end: {why}"))))
+    }
+}

@@ -1,0 +1,266 @@
+//! The service, put together from its parts.
+//!
+//! Listeners and clock come from outside, so tests start the same server on a free port and at a time of
+//! their choosing.
+
+use std::{
+    net::{SocketAddr, TcpListener},
+    sync::Arc,
+    time::Duration,
+};
+
+use actix_web::{App, HttpServer, dev::ServerHandle, middleware::from_fn, web};
+use tokio::task::JoinHandle;
+
+use crate::{
+    clock::Clock,
+    config::{ServerSettings, Settings, StoreSettings},
+    http::{
+        self, api_routes, ops_routes,
+        state::{AppState, BodyLimits, Draining},
+        trace,
+    },
+    registry::{Registry, command::Command},
+    store::{
+        StoreError,
+        committer::{self, Health, Limits, Writer},
+        query::Reader,
+        refresh::DirectoryHandle,
+        sqlite::{
+            engine::SqliteEngine,
+            lock::{LockError, ServerLock},
+            open::{OpenError, Upkeep, open_for_server},
+            reader::SqliteReader,
+        },
+    },
+    telemetry,
+};
+
+/// How long a client may take for the head of a request.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How often the metrics are tidied.
+const METRICS_UPKEEP: Duration = Duration::from_secs(5);
+
+/// A running service.
+pub struct Server {
+    address: SocketAddr,
+    ops_address: Option<SocketAddr>,
+    handles: Vec<ServerHandle>,
+    http: Vec<JoinHandle<std::io::Result<()>>>,
+    background: Vec<JoinHandle<()>>,
+    draining: Draining,
+    health: tokio::sync::watch::Receiver<Health>,
+    writer: Writer<Command>,
+    lock: ServerLock,
+}
+
+/// Why a service did not start, or stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// Another server has the store.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The store cannot be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {why}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        why: std::io::Error,
+    },
+    /// The HTTP server failed.
+    #[error("the HTTP server failed: {0}")]
+    Http(#[from] std::io::Error),
+}
+
+/// Opens a listener.
+///
+/// # Errors
+///
+/// When the address is in use or not ours.
+pub fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
+    TcpListener::bind(address).map_err(|why| ServeError::Listen { address, why })
+}
+
+impl Server {
+    /// Opens the store and begins to serve on `api`, and on `ops` what is for operators when it is given.
+    ///
+    /// # Errors
+    ///
+    /// As [`ServeError`] says.
+    pub async fn start(
+        settings: &Settings,
+        clock: Clock,
+        api: TcpListener,
+        ops: Option<TcpListener>,
+    ) -> Result<Self, ServeError> {
+        let path = settings.store.url.path().to_owned();
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        let mut lock = ServerLock::acquire(&path, clock.now())?;
+        let metrics = telemetry::metrics();
+        let (registry, reader, writer) = open_store(&settings.store, &clock)?;
+        let (directory, refresher) = DirectoryHandle::start(reader)?;
+        let draining = Draining::default();
+        let health = registry.committer().health();
+        let upkeep = tokio::spawn(keep_metrics(metrics.clone()));
+        let state = web::Data::new(AppState {
+            registry,
+            directory,
+            clock,
+            limits: BodyLimits { bytes: settings.server.body_limit, time: settings.server.body_timeout },
+            metrics,
+            queue: settings.store.queue,
+            draining: draining.clone(),
+        });
+        let address = api.local_addr()?;
+        lock.note_address(&format!("http://{address}"));
+        let ops_address = ops.as_ref().map(TcpListener::local_addr).transpose()?;
+        let mut server = Self {
+            address,
+            ops_address,
+            handles: Vec::new(),
+            http: Vec::new(),
+            background: vec![refresher, upkeep],
+            draining,
+            health,
+            writer,
+            lock,
+        };
+        server.serve(&settings.server, api, &state, if ops.is_some() { Routes::Api } else { Routes::All })?;
+        if let Some(ops) = ops {
+            server.serve(&settings.server, ops, &state, Routes::Ops)?;
+        }
+        Ok(server)
+    }
+
+    /// Where the API listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where operators' routes listen, when apart.
+    #[must_use]
+    pub const fn ops_address(&self) -> Option<SocketAddr> {
+        self.ops_address
+    }
+
+    /// Serves until `shutdown` is ready, then finishes what was begun.
+    ///
+    /// # Errors
+    ///
+    /// When the store breaks or the HTTP server fails meanwhile.
+    pub async fn run_until(mut self, shutdown: impl Future<Output = ()>) -> Result<(), ServeError> {
+        let mut health = self.health.clone();
+        let broken = tokio::select! {
+            () = shutdown => None,
+            broken = health.wait_for(|health| matches!(health, Health::Broken(_))) => {
+                broken.ok().map(|health| health.clone())
+            }
+        };
+        self.drain().await?;
+        let Self { writer, lock, .. } = self;
+        // The writer's last transaction may take as long as a disk does; the lock is ours until then.
+        let stopped = tokio::task::spawn_blocking(move || {
+            writer.stop();
+            drop(lock);
+        });
+        if stopped.await.is_err() {
+            tracing::error!("stopping the writer panicked");
+        }
+        tracing::info!("stopped");
+        match broken {
+            Some(Health::Broken(why)) => Err(StoreError::Broken(why).into()),
+            _ => Ok(()),
+        }
+    }
+
+    async fn drain(&mut self) -> Result<(), ServeError> {
+        tracing::info!("draining");
+        self.draining.begin();
+        for handle in &self.handles {
+            handle.stop(true).await;
+        }
+        for server in self.http.drain(..) {
+            server.await.unwrap_or(Ok(()))?;
+        }
+        self.background.drain(..).for_each(|task| task.abort());
+        Ok(())
+    }
+
+    fn serve(
+        &mut self,
+        settings: &ServerSettings,
+        listener: TcpListener,
+        state: &web::Data<AppState>,
+        routes: Routes,
+    ) -> Result<(), ServeError> {
+        let state = state.clone();
+        let app = move || {
+            App::new()
+                .app_data(state.clone())
+                .wrap(from_fn(trace::around))
+                .configure(|config| routes.configure(config))
+                .default_service(http::not_found())
+        };
+        let mut server = HttpServer::new(app)
+            .keep_alive(settings.keep_alive)
+            .client_request_timeout(HEAD_TIMEOUT)
+            .shutdown_timeout(settings.shutdown.as_secs())
+            .disable_signals();
+        if let Some(workers) = settings.workers {
+            server = server.workers(workers);
+        }
+        let running = server.listen(listener)?.run();
+        self.handles.push(running.handle());
+        self.http.push(tokio::spawn(running));
+        Ok(())
+    }
+}
+
+/// Which routes a listener has.
+#[derive(Clone, Copy)]
+enum Routes {
+    Api,
+    Ops,
+    All,
+}
+
+impl Routes {
+    fn configure(self, config: &mut web::ServiceConfig) {
+        if matches!(self, Self::Api | Self::All) {
+            api_routes(config);
+        }
+        if matches!(self, Self::Ops | Self::All) {
+            ops_routes(config);
+        }
+    }
+}
+
+type Opened = (Registry, Arc<dyn Reader>, Writer<Command>);
+
+fn open_store(settings: &StoreSettings, clock: &Clock) -> Result<Opened, ServeError> {
+    let path = settings.url.path();
+    let upkeep = if settings.migrate { Upkeep::CreateAndMigrate } else { Upkeep::LeaveAsItIs };
+    let engine = SqliteEngine::new(open_for_server(path, upkeep)?, settings.cached_handles);
+    let reader: Arc<dyn Reader> = Arc::new(SqliteReader::open(path, settings.readers)?);
+    let limits = Limits { queue: settings.queue, keep_receipts: settings.keep_receipts };
+    let (committer, writer) = committer::start(engine, clock.clone(), limits)?;
+    Ok((Registry::new(committer, Arc::clone(&reader)), reader, writer))
+}
+
+async fn keep_metrics(handle: metrics_exporter_prometheus::PrometheusHandle) {
+    loop {
+        tokio::time::sleep(METRICS_UPKEEP).await;
+        handle.run_upkeep();
+    }
+}

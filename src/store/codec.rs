@@ -1,0 +1,219 @@
+//! A chat's state as bytes.
+//!
+//! One byte of version, then postcard. Stamps are written once and referred to by number: a group's handles
+//! were usually all listed by the same event, so this is most of the saving.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::StoreError;
+use crate::domain::{
+    chat::{ChatState, Person},
+    conversation_key::{Conversation, ConversationKey},
+    event::Word,
+    handle::Handle,
+    ids::EventId,
+    register::{Field, Register},
+    service::Service,
+    stamp::{Stamp, Strength},
+    text::{DisplayName, IconUrl},
+    time::Time,
+};
+
+const VERSION: u8 = 1;
+
+#[derive(Serialize, Deserialize)]
+struct PackedState<'a> {
+    #[serde(borrow)]
+    stamps: Vec<(i64, &'a str)>,
+    keys: Vec<(&'a str, Packed<&'a str>)>,
+    name: Option<Packed<Option<&'a str>>>,
+    icon: Option<Packed<Option<&'a str>>>,
+    service: Option<Packed<u8>>,
+    called_group: bool,
+    roster: Option<u32>,
+    ours: Vec<&'a str>,
+    people: Vec<PackedPerson<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct PackedPerson<'a> {
+    handle: &'a str,
+    word: Option<Packed<u8>>,
+    listed_out: Option<Packed<u8>>,
+    added_at: Option<i64>,
+    service: Option<Packed<u8>>,
+    #[serde(borrow)]
+    name: Option<Packed<Option<&'a str>>>,
+}
+
+/// A register: the number of its stamp, its strength, its value.
+#[derive(Serialize, Deserialize)]
+struct Packed<V>(u32, u8, V);
+
+/// The bytes of a state.
+///
+/// # Errors
+///
+/// Never with states that are small enough to exist; the format has no other limit than memory.
+pub fn encode(state: &ChatState) -> Result<Vec<u8>, StoreError> {
+    let mut stamps = Stamps::default();
+    let packed = stamps.pack(state);
+    postcard::to_extend(&packed, vec![VERSION]).map_err(|why| StoreError::damaged("chats", "state", why))
+}
+
+#[derive(Default)]
+struct Stamps<'a> {
+    list: Vec<(i64, &'a str)>,
+    numbers: HashMap<&'a Stamp, u32>,
+}
+
+impl<'a> Stamps<'a> {
+    fn pack(&mut self, state: &'a ChatState) -> PackedState<'a> {
+        let keys = state.keys.iter().filter_map(|(conversation, key)| {
+            Some((conversation.as_str(), self.field(key, |key| key.as_str())?))
+        });
+        let keys = keys.collect();
+        PackedState {
+            keys,
+            name: self.field(&state.name, |name| name.as_ref().map(DisplayName::as_str)),
+            icon: self.field(&state.icon, |icon| icon.as_ref().map(IconUrl::as_str)),
+            service: self.field(&state.service, |service| number_of(&SERVICES, *service)),
+            called_group: state.called_group,
+            roster: state.roster.as_ref().map(|stamp| self.number(stamp)),
+            ours: state.ours.iter().map(Handle::as_str).collect(),
+            people: state.people.iter().map(|(handle, person)| self.person(handle, person)).collect(),
+            // Last, when all of them have been met.
+            stamps: std::mem::take(&mut self.list),
+        }
+    }
+
+    fn person(&mut self, handle: &'a Handle, person: &'a Person) -> PackedPerson<'a> {
+        PackedPerson {
+            handle: handle.as_str(),
+            word: self.field(&person.word, |word| number_of(&WORDS, *word)),
+            listed_out: self.field(&person.listed_out, |word| number_of(&WORDS, *word)),
+            added_at: person.added_at.map(Time::nanos),
+            service: self.field(&person.service, |service| number_of(&SERVICES, *service)),
+            name: self.field(&person.name, |name| name.as_ref().map(DisplayName::as_str)),
+        }
+    }
+
+    fn field<V, P>(&mut self, field: &'a Field<V>, pack: impl FnOnce(&'a V) -> P) -> Option<Packed<P>> {
+        let register = field.as_ref()?;
+        let strength = number_of(&STRENGTHS, register.strength);
+        Some(Packed(self.number(&register.stamp), strength, pack(&register.value)))
+    }
+
+    fn number(&mut self, stamp: &'a Stamp) -> u32 {
+        *self.numbers.entry(stamp).or_insert_with(|| {
+            self.list.push((stamp.time.nanos(), stamp.event.as_str()));
+            u32::try_from(self.list.len() - 1).unwrap_or(u32::MAX)
+        })
+    }
+}
+
+// The position in its table is what stands in the bytes, so the tables only ever grow at the end.
+const SERVICES: [Service; 3] = [Service::IMessage, Service::Rcs, Service::Sms];
+const WORDS: [Word; 3] = [Word::Active, Word::Left, Word::Removed];
+const STRENGTHS: [Strength; 4] = [Strength::ListedOut, Strength::Listed, Strength::Sender, Strength::Subject];
+
+fn number_of<T: PartialEq>(table: &[T], value: T) -> u8 {
+    let position = table.iter().position(|known| *known == value);
+    position.and_then(|at| u8::try_from(at).ok()).unwrap_or(u8::MAX)
+}
+
+/// The state that was encoded.
+///
+/// # Errors
+///
+/// [`StoreError::Broken`] when the bytes are not what [`encode`] wrote.
+pub fn decode(bytes: &[u8]) -> Result<ChatState, StoreError> {
+    let damaged = |why: &str| StoreError::damaged("chats", "state", why);
+    let packed = match bytes.split_first() {
+        Some((&VERSION, rest)) => {
+            postcard::from_bytes::<PackedState<'_>>(rest).map_err(|why| damaged(&why.to_string()))?
+        }
+        _ => return Err(damaged("an unknown version")),
+    };
+    Unpacker::new(&packed.stamps)
+        .and_then(|stamps| stamps.state(&packed))
+        .ok_or_else(|| damaged("a number without a meaning"))
+}
+
+struct Unpacker {
+    stamps: Vec<Stamp>,
+}
+
+impl Unpacker {
+    fn new(stamps: &[(i64, &str)]) -> Option<Self> {
+        let stamp = |(nanos, event): &(i64, &str)| {
+            Some(Stamp { time: Time::from_nanos(*nanos), event: EventId::new(event).ok()? })
+        };
+        Some(Self { stamps: stamps.iter().map(stamp).collect::<Option<_>>()? })
+    }
+
+    fn state(&self, packed: &PackedState<'_>) -> Option<ChatState> {
+        let name = |name: &Option<&str>| Some(name.map(DisplayName::from_canonical));
+        let icon = |icon: &Option<&str>| Some(icon.map(IconUrl::from_canonical));
+        let mut state = ChatState {
+            name: self.field(packed.name.as_ref(), name)?,
+            icon: self.field(packed.icon.as_ref(), icon)?,
+            service: self.field(packed.service.as_ref(), |number| meaning_of(&SERVICES, *number))?,
+            called_group: packed.called_group,
+            roster: packed.roster.map(|number| self.stamp(number)).transpose_some()?,
+            ours: packed.ours.iter().copied().map(Handle::from_canonical).collect(),
+            ..ChatState::default()
+        };
+        for (conversation, key) in &packed.keys {
+            let spelling = self.field(Some(key), |key| Some(ConversationKey::from_canonical(key)))?;
+            state.keys.insert(Conversation::from_canonical(conversation), spelling);
+        }
+        for person in &packed.people {
+            state.people.insert(Handle::from_canonical(person.handle), self.person(person)?);
+        }
+        Some(state)
+    }
+
+    fn person(&self, packed: &PackedPerson<'_>) -> Option<Person> {
+        let word = |number: &u8| meaning_of(&WORDS, *number);
+        Some(Person {
+            word: self.field(packed.word.as_ref(), word)?,
+            listed_out: self.field(packed.listed_out.as_ref(), word)?,
+            added_at: packed.added_at.map(Time::from_nanos),
+            service: self.field(packed.service.as_ref(), |number| meaning_of(&SERVICES, *number))?,
+            name: self.field(packed.name.as_ref(), |name| Some(name.map(DisplayName::from_canonical)))?,
+        })
+    }
+
+    /// The outer option is whether the bytes have a meaning, the inner one whether the field has a value.
+    fn field<P, V>(&self, packed: Option<&Packed<P>>, unpack: impl Fn(&P) -> Option<V>) -> Option<Field<V>> {
+        let Some(Packed(stamp, strength, value)) = packed else { return Some(None) };
+        let strength = meaning_of(&STRENGTHS, *strength)?;
+        Some(Some(Register { stamp: self.stamp(*stamp)?, strength, value: unpack(value)? }))
+    }
+
+    fn stamp(&self, number: u32) -> Option<Stamp> {
+        self.stamps.get(usize::try_from(number).ok()?).cloned()
+    }
+}
+
+fn meaning_of<T: Copy>(table: &[T], number: u8) -> Option<T> {
+    table.get(usize::from(number)).copied()
+}
+
+/// `Some(None)` for an absent value, `None` for one without a meaning.
+trait TransposeSome<T> {
+    fn transpose_some(self) -> Option<Option<T>>;
+}
+
+impl<T> TransposeSome<T> for Option<Option<T>> {
+    fn transpose_some(self) -> Option<Option<T>> {
+        match self {
+            None => Some(None),
+            Some(None) => None,
+            Some(value) => Some(value),
+        }
+    }
+}

@@ -1,0 +1,378 @@
+//! Group commit: all writers wait for one transaction, and each gets its answer after the commit.
+//!
+//! Commands wait in a bounded queue. A thread of its own takes the first and all that wait behind it, up to
+//! [`MAX_BATCH`], and makes them one transaction. It never waits for more to come: while one batch is being
+//! made durable the next one gathers, so batches are as large as the load makes them.
+
+use std::{
+    sync::{Arc, mpsc},
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, oneshot, watch};
+
+use super::{
+    StoreError,
+    working::{Moment, Needs, Working},
+};
+use crate::{clock::Clock, domain::time::Time};
+
+/// The most commands in one transaction, counted inside requests too.
+pub const MAX_BATCH: usize = 512;
+
+/// How often a writer that has nothing else to do looks after its house.
+const HOUSEKEEPING: Duration = Duration::from_secs(1);
+
+/// Something to be decided and made durable.
+pub trait Command: Send + 'static {
+    /// What the caller is told after the commit. A refusal is a reply, too.
+    type Reply: Send + 'static;
+
+    /// Adds what must be loaded before [`Command::decide`].
+    fn needs(&self, needs: &mut Needs);
+
+    /// Decides on what was loaded, and changes it. No I/O happens here, and a refusal changes nothing.
+    fn decide(self, working: &mut Working, moment: &Moment) -> Self::Reply;
+}
+
+/// A database that can run a transaction: load, decide, save, commit.
+pub trait Engine: Send + 'static {
+    /// Loads `needs`, lets `decide` change what was loaded, saves the difference and commits.
+    ///
+    /// # Errors
+    ///
+    /// When anything fails; then nothing of it has happened.
+    fn transact(&mut self, needs: &Needs, decide: &mut dyn FnMut(&mut Working)) -> Result<(), StoreError>;
+
+    /// The latest of our own time stamps in the store.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    fn latest_tick(&mut self) -> Result<Option<Time>, StoreError>;
+
+    /// Does a bounded piece of housekeeping; whether there is more to do.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be written.
+    fn keep_house(&mut self, receipts_since: Time) -> Result<bool, StoreError>;
+}
+
+/// The end of the queue that takes commands.
+pub struct Committer<C: Command> {
+    queue: mpsc::Sender<Message<C>>,
+    room: Arc<Semaphore>,
+    health: watch::Receiver<Health>,
+}
+
+impl<C: Command> Clone for Committer<C> {
+    fn clone(&self) -> Self {
+        Self { queue: self.queue.clone(), room: Arc::clone(&self.room), health: self.health.clone() }
+    }
+}
+
+/// How the store is doing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Health {
+    /// It takes writes.
+    Good,
+    /// The last transaction failed; the next may succeed.
+    Unavailable,
+    /// It takes no more writes, for this reason.
+    Broken(String),
+}
+
+/// Why commands were not committed. Nothing of them has happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CommitError {
+    /// The queue has no room for them.
+    #[error("the queue is full")]
+    Full,
+    /// The store does not take them.
+    #[error("the store does not take writes")]
+    Unavailable,
+}
+
+/// The sizes of a committer.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// How many commands may wait.
+    pub queue: usize,
+    /// How long receipts are kept.
+    pub keep_receipts: jiff::SignedDuration,
+}
+
+enum Message<C: Command> {
+    Work(Job<C>),
+    Stop,
+}
+
+struct Job<C: Command> {
+    commands: Vec<C>,
+    reply: oneshot::Sender<Result<Vec<C::Reply>, CommitError>>,
+    room: OwnedSemaphorePermit,
+}
+
+/// The thread that writes.
+pub struct Writer<C: Command> {
+    thread: JoinHandle<()>,
+    committer: Committer<C>,
+}
+
+impl<C: Command> Writer<C> {
+    /// Takes no more commands, and waits until the last accepted one is answered.
+    pub fn stop(self) {
+        self.committer.room.close();
+        // A writer that has stopped by itself needs no telling.
+        let _ = self.committer.queue.send(Message::Stop);
+        if self.thread.join().is_err() {
+            tracing::error!("the writer stopped in a panic");
+        }
+    }
+}
+
+/// Starts a writer on `engine`.
+///
+/// # Errors
+///
+/// When the store cannot be read, or the system has no thread to spare.
+pub fn start<C: Command>(
+    mut engine: impl Engine,
+    clock: Clock,
+    limits: Limits,
+) -> Result<(Committer<C>, Writer<C>), StoreError> {
+    let last_tick = engine.latest_tick()?.unwrap_or(Time::from_nanos(0));
+    let (queue, jobs) = mpsc::channel();
+    let (report, health) = watch::channel(Health::Good);
+    let writer =
+        WriterLoop { engine, clock, limits, last_tick, jobs, held_over: None, report, closing: false };
+    let thread = thread::Builder::new()
+        .name("committer".to_owned())
+        .spawn(move || writer.run())
+        .map_err(|why| StoreError::Unavailable(format!("no thread for the writer: {why}")))?;
+    let committer = Committer { queue, room: Arc::new(Semaphore::new(limits.queue)), health };
+    Ok((committer.clone(), Writer { thread, committer }))
+}
+
+impl<C: Command> Committer<C> {
+    /// Commits `commands` and returns their replies in order. They stay in order, but may be spread over
+    /// several transactions when there are more than [`MAX_BATCH`] of them.
+    ///
+    /// # Errors
+    ///
+    /// [`CommitError::Full`] at once, when the queue has no room for all of them; then none is taken.
+    pub async fn commit(&self, commands: Vec<C>) -> Result<Vec<Result<C::Reply, CommitError>>, CommitError> {
+        let answers = self.enqueue(commands)?;
+        let mut replies = Vec::new();
+        for (count, answer) in answers {
+            match answer.await.unwrap_or(Err(CommitError::Unavailable)) {
+                Ok(committed) => replies.extend(committed.into_iter().map(Ok)),
+                Err(failed) => replies.extend((0..count).map(|_| Err(failed))),
+            }
+        }
+        Ok(replies)
+    }
+
+    /// How the store is doing, now and from now on.
+    #[must_use]
+    pub fn health(&self) -> watch::Receiver<Health> {
+        self.health.clone()
+    }
+
+    /// How many commands may still be taken before the queue is full.
+    #[must_use]
+    pub fn room(&self) -> usize {
+        self.room.available_permits()
+    }
+
+    #[expect(
+        clippy::type_complexity,
+        reason = "the reply of each part, with how many commands it stands for"
+    )]
+    fn enqueue(
+        &self,
+        mut commands: Vec<C>,
+    ) -> Result<Vec<(usize, oneshot::Receiver<Result<Vec<C::Reply>, CommitError>>)>, CommitError> {
+        // All of a request is admitted or nothing of it, so that a refused request may simply be sent again.
+        let count = u32::try_from(commands.len()).map_err(|_| CommitError::Full)?;
+        let mut room = Arc::clone(&self.room).try_acquire_many_owned(count).map_err(|why| match why {
+            TryAcquireError::NoPermits => CommitError::Full,
+            TryAcquireError::Closed => CommitError::Unavailable,
+        })?;
+        let mut answers = Vec::with_capacity(commands.len().div_ceil(MAX_BATCH));
+        while !commands.is_empty() {
+            let rest = commands.split_off(commands.len().min(MAX_BATCH));
+            let part = std::mem::replace(&mut commands, rest);
+            let (reply, answer) = oneshot::channel();
+            answers.push((part.len(), answer));
+            let part_room = room.split(part.len()).ok_or(CommitError::Full)?;
+            let job = Job { commands: part, reply, room: part_room };
+            self.queue.send(Message::Work(job)).map_err(|_| CommitError::Unavailable)?;
+        }
+        Ok(answers)
+    }
+}
+
+struct WriterLoop<C: Command, E: Engine> {
+    engine: E,
+    clock: Clock,
+    limits: Limits,
+    last_tick: Time,
+    jobs: mpsc::Receiver<Message<C>>,
+    /// A job that did not fit into the last batch.
+    held_over: Option<Job<C>>,
+    report: watch::Sender<Health>,
+    closing: bool,
+}
+
+impl<C: Command, E: Engine> WriterLoop<C, E> {
+    fn run(mut self) {
+        let mut house_kept = Instant::now();
+        while !self.closing {
+            let batch = self.gather();
+            if !batch.is_empty() && !self.commit(batch) {
+                return self.refuse_the_rest();
+            }
+            if house_kept.elapsed() >= HOUSEKEEPING {
+                let more = self.keep_house();
+                // With more to do, the next batch is followed by more of it.
+                if !more {
+                    house_kept = Instant::now();
+                }
+            }
+        }
+    }
+
+    /// Waits for a job, then takes all that wait with it and fit into one transaction.
+    fn gather(&mut self) -> Vec<Job<C>> {
+        let first = match self.held_over.take() {
+            Some(job) => job,
+            None => match self.jobs.recv_timeout(HOUSEKEEPING) {
+                Ok(Message::Work(job)) => job,
+                Err(mpsc::RecvTimeoutError::Timeout) => return Vec::new(),
+                Ok(Message::Stop) | Err(mpsc::RecvTimeoutError::Disconnected) => {
+                    self.closing = true;
+                    return Vec::new();
+                }
+            },
+        };
+        let mut weight = first.commands.len();
+        let mut batch = vec![first];
+        while let Ok(message) = self.jobs.try_recv() {
+            let Message::Work(job) = message else {
+                self.closing = true;
+                break;
+            };
+            weight += job.commands.len();
+            if weight > MAX_BATCH {
+                self.held_over = Some(job);
+                break;
+            }
+            batch.push(job);
+        }
+        batch
+    }
+
+    /// Commits a batch and answers it; `false` when the store must not be written any more.
+    fn commit(&mut self, batch: Vec<Job<C>>) -> bool {
+        let started = Instant::now();
+        let mut needs = Needs::default();
+        let mut replies = Vec::with_capacity(batch.len());
+        let mut commands = Vec::with_capacity(batch.len());
+        let mut count = 0_usize;
+        for job in batch {
+            job.commands.iter().for_each(|command| command.needs(&mut needs));
+            count += job.commands.len();
+            commands.push(job.commands);
+            replies.push((job.reply, job.room));
+        }
+        let moment = self.moment();
+        let mut decided = Vec::with_capacity(commands.len());
+        let result = self.engine.transact(&needs, &mut |working| {
+            for commands in commands.drain(..) {
+                decided.push(commands.into_iter().map(|command| command.decide(working, &moment)).collect());
+            }
+        });
+        metrics::histogram!("chert_groups_commit_seconds").record(started.elapsed().as_secs_f64());
+        metrics::histogram!("chert_groups_batch_commands")
+            .record(f64::from(u32::try_from(count).unwrap_or(u32::MAX)));
+        match result {
+            Ok(()) => {
+                self.set_health(Health::Good);
+                answer(replies, decided.into_iter().map(Ok));
+                true
+            }
+            Err(why) => {
+                answer(replies, std::iter::repeat_with(|| Err(CommitError::Unavailable)));
+                self.may_go_on(&why)
+            }
+        }
+    }
+
+    fn moment(&mut self) -> Moment {
+        let now = self.clock.now();
+        let tick = now.max(Time::from_nanos(self.last_tick.nanos() + 1));
+        self.last_tick = tick;
+        Moment { now, tick, receipts_since: now.plus(-self.limits.keep_receipts) }
+    }
+
+    fn keep_house(&mut self) -> bool {
+        let since = self.clock.now().plus(-self.limits.keep_receipts);
+        match self.engine.keep_house(since) {
+            Ok(more) => more,
+            Err(why) => {
+                self.may_go_on(&why);
+                false
+            }
+        }
+    }
+
+    fn may_go_on(&self, why: &StoreError) -> bool {
+        match why {
+            StoreError::Unavailable(why) => {
+                tracing::error!(%why, "the store did not take a transaction");
+                self.set_health(Health::Unavailable);
+                true
+            }
+            StoreError::Broken(why) => {
+                tracing::error!(%why, "the store is broken; it takes no more writes");
+                self.set_health(Health::Broken(why.clone()));
+                false
+            }
+        }
+    }
+
+    fn set_health(&self, health: Health) {
+        self.report.send_if_modified(|held| {
+            let differs = *held != health;
+            *held = health;
+            differs
+        });
+    }
+
+    /// Answers everyone who still comes, until it is told to stop.
+    fn refuse_the_rest(mut self) {
+        loop {
+            let job = match self.held_over.take() {
+                Some(job) => job,
+                None => match self.jobs.recv() {
+                    Ok(Message::Work(job)) => job,
+                    Ok(Message::Stop) | Err(mpsc::RecvError) => return,
+                },
+            };
+            // A caller that went away needs no answer.
+            let _ = job.reply.send(Err(CommitError::Unavailable));
+        }
+    }
+}
+
+type Reply<R> = (oneshot::Sender<Result<Vec<R>, CommitError>>, OwnedSemaphorePermit);
+
+fn answer<R>(replies: Vec<Reply<R>>, answers: impl Iterator<Item = Result<Vec<R>, CommitError>>) {
+    for ((reply, _room), answer) in replies.into_iter().zip(answers) {
+        // A caller that went away needs no answer; what it asked for is durable all the same.
+        let _ = reply.send(answer);
+    }
+}

@@ -1,0 +1,174 @@
+//! Tenants, relays and lines with their secrets, held in memory.
+
+use std::collections::HashMap;
+
+use crate::domain::{ids::Slug, phone::PhoneNumber, secret::SigningSecret, time::Time};
+
+/// Everything that administration has set up, as of one revision of the store.
+#[derive(Debug, Default)]
+pub struct Directory {
+    /// The revision that the store was at. Every administrative change raises it.
+    pub revision: u64,
+    tenants: HashMap<Slug, Tenant>,
+    bearers: HashMap<[u8; 32], Slug>,
+    relays: HashMap<Slug, Relay>,
+    lines: HashMap<PhoneNumber, Line>,
+}
+
+/// An account that owns lines.
+#[derive(Clone, Debug)]
+pub struct Tenant {
+    /// Its name.
+    pub slug: Slug,
+    /// Whether a bearer must be accompanied by the tenant's name.
+    pub multi_tenant: bool,
+    /// Whether it is refused on the API.
+    pub suspended: bool,
+    /// What it signs with.
+    pub secrets: Secrets,
+    /// When it was added.
+    pub created_at: Time,
+}
+
+/// A program on the messaging network that posts events and delivers for us.
+#[derive(Clone, Debug)]
+pub struct Relay {
+    /// Its name.
+    pub slug: Slug,
+    /// What it speaks.
+    pub kind: RelayKind,
+    /// Where it is reached, if it is.
+    pub url: Option<String>,
+    /// What it signs with.
+    pub secrets: Secrets,
+    /// When it was added.
+    pub created_at: Time,
+}
+
+/// What a relay speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RelayKind {
+    /// The protocol of `docs/relay-protocol.md`.
+    Native,
+    /// The same, but inside this process, for demonstrations and tests.
+    Loopback,
+}
+
+/// A phone number that belongs to one tenant and is served by one relay.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// The number.
+    pub number: PhoneNumber,
+    /// Whose it is.
+    pub tenant: Slug,
+    /// Who serves it.
+    pub relay: Slug,
+    /// Whether chats may be created from it. Events are taken either way.
+    pub active: bool,
+    /// When it was added.
+    pub created_at: Time,
+}
+
+/// The secrets of one tenant or relay. During a rotation there are two.
+#[derive(Clone, Debug, Default)]
+pub struct Secrets(Vec<(SigningSecret, Option<Time>)>);
+
+impl Secrets {
+    /// Adds a secret that is valid until `expires_at`, or until it is replaced.
+    pub fn add(&mut self, secret: SigningSecret, expires_at: Option<Time>) {
+        self.0.push((secret, expires_at));
+    }
+
+    /// The secrets that are valid at `now`.
+    pub fn valid_at(&self, now: Time) -> impl Iterator<Item = &SigningSecret> {
+        self.0
+            .iter()
+            .filter(move |(_, expires_at)| expires_at.is_none_or(|at| now < at))
+            .map(|(secret, _)| secret)
+    }
+}
+
+impl RelayKind {
+    /// Every kind with its name in commands and in the store.
+    pub const ALL: [(Self, &'static str); 2] = [(Self::Native, "native"), (Self::Loopback, "loopback")];
+
+    /// The kind of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|(_, known)| *known == name).map(|(kind, _)| kind)
+    }
+
+    /// The name of this kind.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::ALL.into_iter().find(|(kind, _)| *kind == self).map_or("", |(_, name)| name)
+    }
+}
+
+impl Directory {
+    /// The directory that consists of these.
+    #[must_use]
+    pub fn new(revision: u64, tenants: Vec<Tenant>, relays: Vec<Relay>, lines: Vec<Line>) -> Self {
+        let bearers = tenants
+            .iter()
+            .flat_map(|tenant| {
+                tenant.secrets.0.iter().map(|(secret, _)| (secret.fingerprint(), tenant.slug.clone()))
+            })
+            .collect();
+        Self {
+            revision,
+            bearers,
+            tenants: tenants.into_iter().map(|tenant| (tenant.slug.clone(), tenant)).collect(),
+            relays: relays.into_iter().map(|relay| (relay.slug.clone(), relay)).collect(),
+            lines: lines.into_iter().map(|line| (line.number.clone(), line)).collect(),
+        }
+    }
+
+    /// The tenant of this name.
+    #[must_use]
+    pub fn tenant(&self, slug: &Slug) -> Option<&Tenant> {
+        self.tenants.get(slug)
+    }
+
+    /// The tenant one of whose secrets has this SHA-256.
+    #[must_use]
+    pub fn tenant_by_bearer(&self, fingerprint: &[u8; 32]) -> Option<&Tenant> {
+        self.tenants.get(self.bearers.get(fingerprint)?)
+    }
+
+    /// The relay of this name.
+    #[must_use]
+    pub fn relay(&self, slug: &Slug) -> Option<&Relay> {
+        self.relays.get(slug)
+    }
+
+    /// The line of this number.
+    #[must_use]
+    pub fn line(&self, number: &PhoneNumber) -> Option<&Line> {
+        self.lines.get(number)
+    }
+
+    /// All tenants, ordered by name.
+    #[must_use]
+    pub fn tenants(&self) -> Vec<&Tenant> {
+        sorted(self.tenants.values(), |tenant| tenant.slug.as_str())
+    }
+
+    /// All relays, ordered by name.
+    #[must_use]
+    pub fn relays(&self) -> Vec<&Relay> {
+        sorted(self.relays.values(), |relay| relay.slug.as_str())
+    }
+
+    /// All lines, ordered by number.
+    #[must_use]
+    pub fn lines(&self) -> Vec<&Line> {
+        sorted(self.lines.values(), |line| line.number.as_str())
+    }
+}
+
+fn sorted<'d, T>(items: impl Iterator<Item = &'d T>, name: impl Fn(&T) -> &str) -> Vec<&'d T> {
+    let mut items: Vec<&T> = items.collect();
+    items.sort_by(|a, b| name(a).cmp(name(b)));
+    items
+}

@@ -1,0 +1,36 @@
+//! What is durable, and the one way to write it.
+//!
+//! - [`working`] is the seam: a transaction **loads** what its commands need into a [`working::Working`] set,
+//!   the commands **decide** on it in memory, and the difference is **saved**. Only load and save know a
+//!   database.
+//! - [`committer`] groups the commands that wait into one transaction and answers each after the commit.
+//! - [`directory`] holds tenants, relays and lines in memory; [`refresh`] keeps it true.
+//! - [`query`] is what can be looked up, past the committer.
+//! - [`codec`] turns a chat's state into bytes and back, the same for every database.
+//! - [`sqlite`] is the database.
+
+pub mod codec;
+pub mod committer;
+pub mod directory;
+pub mod query;
+pub mod refresh;
+pub mod sqlite;
+pub mod working;
+
+/// Why the store did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// It cannot now, and may soon: the disk is full, or another process holds the write lock.
+    #[error("the store is unavailable: {0}")]
+    Unavailable(String),
+    /// It must not go on: the file is damaged, or the disk does not keep what it was given.
+    #[error("the store is broken: {0}")]
+    Broken(String),
+}
+
+impl StoreError {
+    /// Names a row that cannot be read.
+    fn damaged(table: &str, column: &str, why: impl std::fmt::Display) -> Self {
+        Self::Broken(format!("{table}.{column} holds what this program never wrote: {why}"))
+    }
+}

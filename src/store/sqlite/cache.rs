@@ -1,0 +1,121 @@
+//! The chats that the writer touched last.
+//!
+//! A known chat reads nothing from disk. Chats are taken out for a transaction and put back after it was
+//! committed; when it fails they are simply gone, and the next transaction reads what is true. Bounded by the
+//! number of handles, since a chat may have ten or ten thousand.
+
+use std::collections::HashMap;
+
+use lru::LruCache;
+
+use crate::{
+    domain::{chat::Chat, ids::ChatId},
+    store::working::ConversationRef,
+};
+
+/// What a chat weighs besides its handles.
+const CHAT_WEIGHT: usize = 8;
+
+pub(super) struct ChatCache {
+    chats: LruCache<ChatId, Entry>,
+    ids: HashMap<ConversationRef, ChatId>,
+    weight: usize,
+    capacity: usize,
+}
+
+struct Entry {
+    chat: Chat,
+    found_under: Vec<ConversationRef>,
+}
+
+impl Entry {
+    fn weight(&self) -> usize {
+        CHAT_WEIGHT + self.chat.state.people.len()
+    }
+}
+
+impl ChatCache {
+    /// A cache for `capacity` handles.
+    pub(super) fn new(capacity: usize) -> Self {
+        Self { chats: LruCache::unbounded(), ids: HashMap::new(), weight: 0, capacity }
+    }
+
+    /// Takes a chat out.
+    pub(super) fn take(&mut self, conversation: &ConversationRef) -> Option<Chat> {
+        let id = *self.ids.get(conversation)?;
+        let entry = self.chats.pop(&id)?;
+        self.forget(&entry);
+        Some(entry.chat)
+    }
+
+    /// Puts a chat in, as the newest.
+    pub(super) fn put(&mut self, found_under: Vec<ConversationRef>, chat: Chat) {
+        for conversation in &found_under {
+            self.ids.insert(conversation.clone(), chat.id);
+        }
+        let id = chat.id;
+        let entry = Entry { chat, found_under };
+        self.weight += entry.weight();
+        if let Some(replaced) = self.chats.put(id, entry) {
+            self.weight = self.weight.saturating_sub(replaced.weight());
+        }
+        while self.weight > self.capacity {
+            let Some((_, oldest)) = self.chats.pop_lru() else { return };
+            self.forget(&oldest);
+        }
+    }
+
+    fn forget(&mut self, entry: &Entry) {
+        self.weight = self.weight.saturating_sub(entry.weight());
+        for conversation in &entry.found_under {
+            self.ids.remove(conversation);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{chat::ChatState, conversation_key::Conversation, phone::PhoneNumber, time::Time};
+
+    fn chat(number: u8) -> (ConversationRef, Chat) {
+        let line: PhoneNumber = "+15555550100".parse().unwrap();
+        let tenant: crate::domain::ids::Slug = "acme".parse().unwrap();
+        let conversation = Conversation::from_canonical(&format!("any;+;chat{number}"));
+        let chat = Chat {
+            id: ChatId::from_bytes([number; 16]),
+            tenant: tenant.clone(),
+            line: line.clone(),
+            created_at: Time::from_seconds(0),
+            updated_at: Time::from_seconds(0),
+            version: 1,
+            state: ChatState::new(&line),
+        };
+        (ConversationRef { tenant, line, conversation }, chat)
+    }
+
+    #[test]
+    fn what_is_taken_out_is_gone_until_it_is_put_back() {
+        let mut cache = ChatCache::new(100);
+        let (key, one) = chat(1);
+        cache.put(vec![key.clone()], one.clone());
+        assert_eq!(cache.take(&key), Some(one.clone()));
+        assert_eq!(cache.take(&key), None);
+        cache.put(vec![key.clone()], one.clone());
+        assert_eq!(cache.take(&key), Some(one));
+        assert_eq!(cache.weight, 0);
+    }
+
+    #[test]
+    fn the_oldest_goes_when_there_is_no_room() {
+        let mut cache = ChatCache::new(2 * CHAT_WEIGHT);
+        for number in 1..=3 {
+            let (key, chat) = chat(number);
+            cache.put(vec![key], chat);
+        }
+        assert_eq!(cache.take(&chat(1).0), None);
+        assert!(cache.take(&chat(2).0).is_some());
+        assert!(cache.take(&chat(3).0).is_some());
+        assert!(cache.ids.is_empty());
+    }
+}

@@ -1,0 +1,38 @@
+//! Change records as JSON: the shape that `docs/changes.md` describes.
+
+use serde_json::{Value, json};
+
+use crate::domain::change::Change;
+
+pub(super) fn encode(changes: &[Change]) -> String {
+    Value::from_iter(changes.iter().map(one)).to_string()
+}
+
+fn one(change: &Change) -> Value {
+    match change {
+        Change::Created => json!({"type": "created"}),
+        Change::Renamed(name) => {
+            json!({"type": "renamed", "display_name": name.as_ref().map(|name| name.as_str())})
+        }
+        Change::Icon(icon) => {
+            json!({"type": "icon_changed", "icon": icon.as_ref().map(|icon| icon.as_str())})
+        }
+        Change::BecameGroup => json!({"type": "became_group"}),
+        Change::Service(service) => json!({"type": "service_changed", "service": service.as_str()}),
+        Change::ParticipantIn(handle) => json!({"type": "participant_in", "address": handle.as_str()}),
+        Change::ParticipantOut(handle, word) => {
+            json!({"type": "participant_out", "address": handle.as_str(), "status": word.as_str()})
+        }
+        Change::ParticipantIsUs(handle) => json!({"type": "participant_is_us", "address": handle.as_str()}),
+        Change::ParticipantRenamed(handle, name) => json!({
+            "type": "participant_renamed",
+            "address": handle.as_str(),
+            "display_name": name.as_ref().map(|name| name.as_str()),
+        }),
+        Change::ParticipantService(handle, service) => {
+            json!({"type": "participant_service_changed", "address": handle.as_str(), "service": service.as_str()})
+        }
+        Change::LineLeft => json!({"type": "line_left"}),
+        Change::LineBack => json!({"type": "line_back"}),
+    }
+}

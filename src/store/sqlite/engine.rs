@@ -1,0 +1,74 @@
+//! The transactions of the committer.
+
+use rusqlite::{Connection, TransactionBehavior, params};
+
+use super::{cache::ChatCache, load, save};
+use crate::{
+    domain::time::Time,
+    store::{
+        StoreError,
+        committer::Engine,
+        working::{Needs, Working},
+    },
+};
+
+/// How many receipts one piece of housekeeping deletes: a few milliseconds.
+const PRUNE_SLICE: u32 = 2000;
+
+/// The one connection that writes, and what it remembers.
+pub struct SqliteEngine {
+    connection: Connection,
+    cache: ChatCache,
+}
+
+impl SqliteEngine {
+    /// An engine on a connection that [`super::open::open_for_server`] made, with a cache of chats that
+    /// together have up to `cached_handles` handles.
+    #[must_use]
+    pub fn new(connection: Connection, cached_handles: usize) -> Self {
+        Self { connection, cache: ChatCache::new(cached_handles) }
+    }
+}
+
+impl Engine for SqliteEngine {
+    fn transact(&mut self, needs: &Needs, decide: &mut dyn FnMut(&mut Working)) -> Result<(), StoreError> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut working = load::load(&transaction, &mut self.cache, needs)?;
+        decide(&mut working);
+        save::save(&transaction, &working)?;
+        transaction.commit()?;
+        for (found_under, chat) in working.into_chats() {
+            self.cache.put(found_under, chat);
+        }
+        Ok(())
+    }
+
+    fn latest_tick(&mut self) -> Result<Option<Time>, StoreError> {
+        // One seek of an index for each tenant.
+        let latest = self.connection.query_row(
+            "SELECT max((SELECT max(updated_at) FROM chats WHERE chats.tenant = tenants.slug)) FROM tenants",
+            [],
+            |row| row.get::<_, Option<i64>>(0),
+        )?;
+        Ok(latest.map(Time::from_nanos))
+    }
+
+    fn keep_house(&mut self, receipts_since: Time) -> Result<bool, StoreError> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let deleted = transaction
+            .prepare_cached(
+                "DELETE FROM receipts WHERE (claimed, digest) IN
+                     (SELECT claimed, digest FROM receipts WHERE claimed < ?1
+                      UNION ALL
+                      SELECT claimed, digest FROM receipts WHERE effective < ?1
+                      LIMIT ?2)",
+            )?
+            .execute(params![receipts_since.nanos(), PRUNE_SLICE])?;
+        if deleted == 0 {
+            return Ok(false);
+        }
+        save::count(&transaction, "receipts", -i64::try_from(deleted).unwrap_or(0))?;
+        transaction.commit()?;
+        Ok(true)
+    }
+}

@@ -1,0 +1,41 @@
+//! The registry in an SQLite file.
+//!
+//! - [`open`] opens and creates files, and refuses those that it must not touch; [`lock`] lets one server own
+//!   a file.
+//! - [`engine`] runs the transactions of the committer, with [`load`], [`save`] and a [`cache`] of chats.
+//! - [`reader`] looks things up, over a pool of read-only connections.
+//! - [`admin`] changes the directory; [`directory`] reads it.
+//!
+//! `PRAGMA synchronous = FULL` everywhere: what was answered is on the disk.
+
+pub mod admin;
+pub mod engine;
+pub mod lock;
+pub mod open;
+pub mod reader;
+
+mod cache;
+mod change_json;
+mod directory;
+mod load;
+mod rows;
+mod save;
+
+use rusqlite::ErrorCode;
+
+use super::StoreError;
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        let unavailable = matches!(
+            error.sqlite_error_code(),
+            Some(
+                ErrorCode::DiskFull
+                    | ErrorCode::DatabaseBusy
+                    | ErrorCode::DatabaseLocked
+                    | ErrorCode::OutOfMemory
+            )
+        );
+        if unavailable { Self::Unavailable(error.to_string()) } else { Self::Broken(error.to_string()) }
+    }
+}

@@ -1,0 +1,54 @@
+//! Rows to values. A row that no release of this program can have written is named by table and column.
+
+use rusqlite::Row;
+
+use crate::{
+    domain::{
+        chat::Chat,
+        ids::{ChatId, Slug},
+        phone::PhoneNumber,
+        time::Time,
+    },
+    store::{StoreError, codec},
+};
+
+/// The columns that [`chat`] reads, in its order.
+pub(super) const CHAT_COLUMNS: &str =
+    "chats.id, chats.tenant, chats.line, chats.created_at, chats.updated_at, chats.version, chats.state";
+
+/// The chat in a row of [`CHAT_COLUMNS`].
+pub(super) fn chat(row: &Row<'_>) -> Result<Chat, StoreError> {
+    Ok(Chat {
+        id: ChatId::from_bytes(row.get(0)?),
+        tenant: slug("chats", "tenant", row.get_ref(1)?.as_str())?,
+        line: number("chats", "line", row.get_ref(2)?.as_str())?,
+        created_at: Time::from_nanos(row.get(3)?),
+        updated_at: Time::from_nanos(row.get(4)?),
+        version: row.get(5)?,
+        state: codec::decode(blob(row, 6)?)?,
+    })
+}
+
+fn blob<'r>(row: &'r Row<'_>, column: usize) -> Result<&'r [u8], StoreError> {
+    row.get_ref(column)?.as_blob().map_err(|why| StoreError::damaged("chats", "state", why))
+}
+
+/// A slug that was stored.
+pub(super) fn slug<E: std::fmt::Display>(
+    table: &str,
+    column: &str,
+    text: Result<&str, E>,
+) -> Result<Slug, StoreError> {
+    let damaged = |why: &dyn std::fmt::Display| StoreError::damaged(table, column, why);
+    text.map_err(|why| damaged(&why))?.parse().map_err(|why| damaged(&why))
+}
+
+/// A phone number that was stored.
+pub(super) fn number<E: std::fmt::Display>(
+    table: &str,
+    column: &str,
+    text: Result<&str, E>,
+) -> Result<PhoneNumber, StoreError> {
+    let damaged = |why: &dyn std::fmt::Display| StoreError::damaged(table, column, why);
+    text.map_err(|why| damaged(&why))?.parse().map_err(|why| damaged(&why))
+}

@@ -1,0 +1,160 @@
+//! Save: the difference that a batch made.
+
+use rusqlite::{Connection, params};
+
+use super::change_json;
+use crate::{
+    domain::{
+        change::Change,
+        chat::Chat,
+        conversation_key::Conversation,
+        receipt::{Receipt, ReceiptKey},
+    },
+    store::{
+        StoreError, codec,
+        working::{ChangeRecord, Slot, Working},
+    },
+};
+
+pub(super) fn save(connection: &Connection, working: &Working) -> Result<(), StoreError> {
+    let mut new_chats = 0;
+    for slot in working.changed() {
+        new_chats += i64::from(slot.is_new);
+        save_chat(connection, slot)?;
+    }
+    for (key, receipt) in working.new_receipts() {
+        save_receipt(connection, key, receipt)?;
+    }
+    count(connection, "chats", new_chats)?;
+    count(connection, "receipts", i64::try_from(working.new_receipts().len()).unwrap_or(i64::MAX))
+}
+
+fn save_chat(connection: &Connection, slot: &Slot) -> Result<(), StoreError> {
+    if slot.is_new {
+        insert(connection, &slot.chat)?;
+    } else if slot.records.is_empty() {
+        update_state(connection, &slot.chat)?;
+    } else {
+        update(connection, &slot.chat)?;
+    }
+    for conversation in &slot.new_conversations {
+        insert_key(connection, &slot.chat, conversation)?;
+    }
+    for record in &slot.records {
+        insert_record(connection, &slot.chat, record)?;
+        for change in &record.changes {
+            index_participant(connection, &slot.chat, change)?;
+        }
+    }
+    Ok(())
+}
+
+fn insert(connection: &Connection, chat: &Chat) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO chats (id, tenant, line, is_group, created_at, updated_at, version, state)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        )?
+        .execute(params![
+            chat.id.as_bytes(),
+            chat.tenant.as_str(),
+            chat.line.as_str(),
+            chat.state.is_group(),
+            chat.created_at.nanos(),
+            chat.updated_at.nanos(),
+            chat.version,
+            codec::encode(&chat.state)?,
+        ])?;
+    Ok(())
+}
+
+fn update(connection: &Connection, chat: &Chat) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "UPDATE chats SET is_group = ?2, updated_at = ?3, version = ?4, state = ?5 WHERE id = ?1",
+        )?
+        .execute(params![
+            chat.id.as_bytes(),
+            chat.state.is_group(),
+            chat.updated_at.nanos(),
+            chat.version,
+            codec::encode(&chat.state)?,
+        ])?;
+    Ok(())
+}
+
+/// Nothing visible changed: no index is touched.
+fn update_state(connection: &Connection, chat: &Chat) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("UPDATE chats SET state = ?2 WHERE id = ?1")?
+        .execute(params![chat.id.as_bytes(), codec::encode(&chat.state)?])?;
+    Ok(())
+}
+
+fn insert_key(connection: &Connection, chat: &Chat, conversation: &Conversation) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO conversation_keys (tenant, conversation, line, chat_id) VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute(params![
+            chat.tenant.as_str(),
+            conversation.as_str(),
+            chat.line.as_str(),
+            chat.id.as_bytes()
+        ])?;
+    Ok(())
+}
+
+fn insert_record(connection: &Connection, chat: &Chat, record: &ChangeRecord) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO changes (tenant, chat_id, version, at, event_id, event_time, changes)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .execute(params![
+            chat.tenant.as_str(),
+            chat.id.as_bytes(),
+            record.version,
+            record.at.nanos(),
+            record.stamp.event.as_str(),
+            record.stamp.time.nanos(),
+            change_json::encode(&record.changes),
+        ])?;
+    Ok(())
+}
+
+fn index_participant(connection: &Connection, chat: &Chat, change: &Change) -> Result<(), StoreError> {
+    let (statement, handle) = match change {
+        Change::ParticipantIn(handle) => {
+            ("INSERT OR IGNORE INTO participants (tenant, address, chat_id) VALUES (?1, ?2, ?3)", handle)
+        }
+        Change::ParticipantOut(handle, _) | Change::ParticipantIsUs(handle) => {
+            ("DELETE FROM participants WHERE tenant = ?1 AND address = ?2 AND chat_id = ?3", handle)
+        }
+        _ => return Ok(()),
+    };
+    connection.prepare_cached(statement)?.execute(params![
+        chat.tenant.as_str(),
+        handle.as_str(),
+        chat.id.as_bytes()
+    ])?;
+    Ok(())
+}
+
+fn save_receipt(connection: &Connection, key: &ReceiptKey, receipt: &Receipt) -> Result<(), StoreError> {
+    let effective = (receipt.effective != key.claimed).then(|| receipt.effective.nanos());
+    connection
+        .prepare_cached("INSERT INTO receipts (claimed, digest, effective) VALUES (?1, ?2, ?3)")?
+        .execute(params![key.claimed.nanos(), key.digest, effective])?;
+    Ok(())
+}
+
+/// Keeps a counter of rows in step; `meta` says why.
+pub(super) fn count(connection: &Connection, name: &str, by: i64) -> Result<(), StoreError> {
+    if by != 0 {
+        connection
+            .prepare_cached("UPDATE meta SET value = value + ?2 WHERE name = ?1")?
+            .execute(params![name, by])?;
+    }
+    Ok(())
+}

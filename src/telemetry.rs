@@ -1,0 +1,82 @@
+//! Logs and metrics.
+//!
+//! Logs go to stderr. No body, secret, signature, phone number or conversation key is ever in them.
+
+use std::{io::IsTerminal, sync::OnceLock};
+
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+
+use crate::config::{LogFormat, LogSettings};
+
+/// Upper edges in seconds, from a cached answer to the time that clients give up.
+const SECONDS: [f64; 14] =
+    [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
+/// Upper edges of batch sizes.
+const COMMANDS: [f64; 10] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0];
+
+/// Begins to log. A second call changes nothing.
+pub fn log(settings: &LogSettings) {
+    let pretty = match settings.format {
+        LogFormat::Auto => std::io::stderr().is_terminal(),
+        LogFormat::Pretty => true,
+        LogFormat::Json => false,
+    };
+    let filter = EnvFilter::try_new(&settings.level).unwrap_or_else(|_| EnvFilter::new("info"));
+    let registry = tracing_subscriber::registry().with(filter);
+    // Tests start several servers in one process; the first one's logging serves them all.
+    let _ = if pretty {
+        registry.with(fmt::layer().with_writer(std::io::stderr)).try_init()
+    } else {
+        registry.with(fmt::layer().json().flatten_event(true).with_writer(std::io::stderr)).try_init()
+    };
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        // The message may quote a value, so it stays out.
+        tracing::error!(place, "panicked");
+    }));
+}
+
+/// Begins to measure; every call returns the same handle.
+///
+/// # Panics
+///
+/// When another library has taken the process's metrics for itself, which is a mistake in this program.
+#[expect(clippy::expect_used, reason = "only this function installs a recorder")]
+pub fn metrics() -> PrometheusHandle {
+    static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
+    let handle = HANDLE.get_or_init(|| {
+        PrometheusBuilder::new()
+            .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)
+            .and_then(|builder| {
+                builder.set_buckets_for_metric(
+                    Matcher::Full("chert_groups_batch_commands".to_owned()),
+                    &COMMANDS,
+                )
+            })
+            .and_then(PrometheusBuilder::install_recorder)
+            .expect("the recorder is installed once")
+    });
+    describe();
+    handle.clone()
+}
+
+fn describe() {
+    metrics::describe_counter!("chert_groups_requests_total", "Requests by route, method and status");
+    metrics::describe_histogram!("chert_groups_request_seconds", "Time to answer, by route");
+    metrics::describe_counter!("chert_groups_events_total", "Events by outcome");
+    metrics::describe_gauge!(
+        "chert_groups_queue_depth",
+        "Commands that wait to be committed or are being so"
+    );
+    metrics::describe_histogram!("chert_groups_batch_commands", "Commands in one transaction");
+    metrics::describe_histogram!(
+        "chert_groups_commit_seconds",
+        "Time of one transaction, its fsync included"
+    );
+    metrics::describe_counter!("chert_groups_cache_hits_total", "Chats found in the writer's cache");
+    metrics::describe_counter!("chert_groups_cache_misses_total", "Chats looked for in the database");
+    metrics::describe_gauge!("chert_groups_chats", "Chats in the registry");
+    metrics::describe_gauge!("chert_groups_receipts", "Receipts in the registry");
+}

@@ -1,0 +1,404 @@
+//! The native event, as `docs/relay-protocol.md` describes it.
+
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{
+        self, IgnoredAny, MapAccess, Visitor,
+        value::{BorrowedStrDeserializer, MapAccessDeserializer, StrDeserializer},
+    },
+};
+
+use super::{Parsed, Rejected, spelling};
+use crate::{
+    domain::{
+        conversation_key::ConversationKey,
+        event::{Event, Mention, Says, Word},
+        handle::Handle,
+        ids::EventId,
+        phone::PhoneNumber,
+        service::Service,
+        stamp::Strength,
+        text::{DisplayName, IconUrl},
+        time::Time,
+    },
+    error::BadInput,
+    json::{self, Object, Text, present},
+};
+
+/// The most handles that one event may list.
+pub const MAX_HANDLES: usize = 1024;
+
+/// What the name of an event tells us to expect in it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Somebody wrote or reacted: sender and line are in.
+    Activity,
+    /// Somebody came or went.
+    Membership(Word),
+    /// A conversation began; a roster that it lists is complete unless it says otherwise.
+    Created,
+    /// It says what `data.chat` carries.
+    Plain,
+    /// It says nothing about any conversation.
+    Silent,
+    /// We do not know it; it says what `data.chat` carries, if it has a key at all.
+    Unknown,
+}
+
+fn kind_of(event: &str) -> Kind {
+    match event {
+        "message.received" | "message.sent" | "message.edited" | "reaction.added" | "reaction.removed" => {
+            Kind::Activity
+        }
+        "participant.added" => Kind::Membership(Word::Active),
+        "participant.removed" => Kind::Membership(Word::Removed),
+        "participant.left" => Kind::Membership(Word::Left),
+        "chat.created" => Kind::Created,
+        "chat.renamed" | "chat.icon_changed" => Kind::Plain,
+        "chat.read" => Kind::Silent,
+        other if other.starts_with("typing.") || other.ends_with(".failed") => Kind::Silent,
+        _ => Kind::Unknown,
+    }
+}
+
+#[derive(Deserialize)]
+struct WireEvent<'a> {
+    #[serde(borrow)]
+    event: Option<Text<'a>>,
+    #[serde(borrow)]
+    event_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    timestamp: Option<Text<'a>>,
+    #[serde(borrow)]
+    data: Option<Object<WireData<'a>>>,
+    /// Only an envelope has it; see [`super::request`].
+    #[serde(default, deserialize_with = "present")]
+    events: Option<Option<IgnoredAny>>,
+}
+
+#[derive(Default, Deserialize)]
+struct WireData<'a> {
+    #[serde(borrow)]
+    chat: Option<Object<WireChat<'a>>>,
+    #[serde(borrow)]
+    message: Option<Object<WireMessage<'a>>>,
+    #[serde(borrow)]
+    reaction: Option<Object<WireReaction<'a>>>,
+    #[serde(borrow)]
+    participant: Option<Object<WireParticipant<'a>>>,
+}
+
+#[derive(Default, Deserialize)]
+struct WireChat<'a> {
+    #[serde(borrow)]
+    conversation_key: Option<Text<'a>>,
+    is_group: Option<bool>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    display_name: Option<Option<Text<'a>>>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    icon: Option<Option<Text<'a>>>,
+    #[serde(borrow)]
+    service: Option<Text<'a>>,
+    #[serde(borrow)]
+    handles: Option<Vec<Object<WireHandle<'a>>>>,
+    handles_complete: Option<bool>,
+    #[serde(borrow)]
+    owner_handle: Option<Object<WireHandle<'a>>>,
+}
+
+#[derive(Deserialize)]
+struct WireMessage<'a> {
+    #[serde(borrow)]
+    sender_handle: Option<Object<WireHandle<'a>>>,
+}
+
+#[derive(Deserialize)]
+struct WireReaction<'a> {
+    #[serde(borrow)]
+    from_handle: Option<Object<WireHandle<'a>>>,
+}
+
+#[derive(Deserialize)]
+struct WireHandle<'a> {
+    #[serde(borrow)]
+    handle: Option<Text<'a>>,
+    #[serde(borrow)]
+    service: Option<Text<'a>>,
+    is_me: Option<bool>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    display_name: Option<Option<Text<'a>>>,
+    #[serde(borrow)]
+    status: Option<Text<'a>>,
+}
+
+/// The one that came or went: a handle itself, or an object that has one in its field `handle`.
+#[derive(Deserialize)]
+struct WireParticipant<'a> {
+    #[serde(borrow)]
+    handle: Option<Subject<'a>>,
+    #[serde(borrow)]
+    service: Option<Text<'a>>,
+    is_me: Option<bool>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    display_name: Option<Option<Text<'a>>>,
+}
+
+/// Either form of [`WireParticipant::handle`].
+enum Subject<'a> {
+    Address(Text<'a>),
+    Handle(WireHandle<'a>),
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Subject<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl<'de> Visitor<'de> for Reader {
+            type Value = Subject<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string or an object")
+            }
+
+            fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Subject<'de>, E> {
+                Text::deserialize(BorrowedStrDeserializer::new(text)).map(Subject::Address)
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Subject<'de>, E> {
+                Text::deserialize(StrDeserializer::new(text)).map(Subject::Address)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Subject<'de>, A::Error> {
+                WireHandle::deserialize(MapAccessDeserializer::new(map)).map(Subject::Handle)
+            }
+        }
+        deserializer.deserialize_any(Reader)
+    }
+}
+
+/// A body that has the types of an event, and may turn out to be an envelope of several.
+pub(super) struct Read<'a> {
+    /// Whether it has the field `events`.
+    pub(super) envelope: bool,
+    wire: WireEvent<'a>,
+}
+
+/// Reads an event's fields, without judging their values.
+pub(super) fn read(body: &[u8]) -> Result<Read<'_>, Rejected> {
+    let Object(wire): Object<WireEvent<'_>> =
+        json::read(body).map_err(|why| Rejected { event_id: event_id_in(body), why })?;
+    Ok(Read { envelope: wire.events.is_some(), wire })
+}
+
+/// The id of an event whose other fields have wrong types, so that its sender can tell which one it was.
+fn event_id_in(body: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct OnlyId<'a> {
+        #[serde(borrow)]
+        event_id: Option<Text<'a>>,
+    }
+    let Object(OnlyId { event_id }) = serde_json::from_slice(body).ok()?;
+    event_id.filter(|id| EventId::new(id).is_ok()).map(|id| id.to_string())
+}
+
+impl Read<'_> {
+    /// Judges the values: an event that cannot be wrong, or why there is none.
+    pub(super) fn parse(self) -> Result<Parsed, Rejected> {
+        let event_id = self.wire.event_id.as_ref().map(|id| id.chars().take(EventId::MAX_CHARS).collect());
+        self.wire.parse().map_err(|why| Rejected { event_id, why })
+    }
+}
+
+impl WireEvent<'_> {
+    fn parse(self) -> Result<Parsed, BadInput> {
+        let kind = kind_of(required(self.event.as_ref(), "event")?);
+        let id = EventId::new(required(self.event_id.as_ref(), "event_id")?)
+            .map_err(|why| BadInput::unusable("event_id", why))?;
+        let claimed = Time::parse(required(self.timestamp.as_ref(), "timestamp")?)
+            .map_err(|why| BadInput::unusable("timestamp", why))?;
+        let Some(Object(data)) = self.data.filter(|_| kind != Kind::Silent) else {
+            return match kind {
+                Kind::Silent | Kind::Unknown => Ok(Parsed::Ignored(id)),
+                _ => Err(BadInput::Missing("data".to_owned())),
+            };
+        };
+        let chat = data.chat.as_ref().map_or(&NO_CHAT, |chat| &chat.0);
+        if kind == Kind::Unknown && chat.conversation_key.is_none() {
+            return Ok(Parsed::Ignored(id));
+        }
+        let key = chat.key()?;
+        let line = chat.line()?;
+        let says = says(kind, &data, chat, &key, &line)?;
+        Ok(Parsed::Speaks(Box::new(Event { id, claimed, line, key, says })))
+    }
+}
+
+static NO_CHAT: WireChat<'static> = WireChat {
+    conversation_key: None,
+    is_group: None,
+    display_name: None,
+    icon: None,
+    service: None,
+    handles: None,
+    handles_complete: None,
+    owner_handle: None,
+};
+
+fn required<'a>(field: Option<&'a Text<'_>>, name: &str) -> Result<&'a str, BadInput> {
+    field
+        .map(|text| &**text)
+        .filter(|text| !text.is_empty())
+        .ok_or_else(|| BadInput::Missing(name.to_owned()))
+}
+
+impl WireChat<'_> {
+    fn key(&self) -> Result<ConversationKey, BadInput> {
+        const FIELD: &str = "data.chat.conversation_key";
+        let text = required(self.conversation_key.as_ref(), FIELD)?;
+        ConversationKey::new(text).map_err(|why| BadInput::unusable(FIELD, why))
+    }
+
+    fn line(&self) -> Result<PhoneNumber, BadInput> {
+        const FIELD: &str = "data.chat.owner_handle.handle";
+        let owner = self.owner_handle.as_ref().and_then(|owner| owner.0.handle.as_ref());
+        PhoneNumber::from_formatted(required(owner, FIELD)?)
+            .map_err(|_| BadInput::NotAPhoneNumber(FIELD.to_owned()))
+    }
+
+    /// The service: as the chat says itself, else as its key's spelling has it, else the line's.
+    fn service(&self, key: &ConversationKey) -> Option<Service> {
+        let own = self.service.as_deref().and_then(Service::from_name);
+        let of_owner = || self.owner_handle.as_ref()?.0.service();
+        own.or_else(|| key.service()).or_else(of_owner)
+    }
+}
+
+fn says(
+    kind: Kind,
+    data: &WireData<'_>,
+    chat: &WireChat<'_>,
+    key: &ConversationKey,
+    line: &PhoneNumber,
+) -> Result<Says, BadInput> {
+    let handles = chat.handles.as_deref().unwrap_or_default();
+    let mut says = Says {
+        name: optional(
+            chat.display_name.as_ref(),
+            || "data.chat.display_name".to_owned(),
+            DisplayName::of_group,
+        )?,
+        icon: optional(chat.icon.as_ref(), || "data.chat.icon".to_owned(), IconUrl::new)?,
+        service: chat.service(key),
+        is_group: chat.is_group == Some(true),
+        roster_complete: !handles.is_empty() && chat.handles_complete.unwrap_or(kind == Kind::Created),
+        ours: Vec::new(),
+        people: Vec::with_capacity(handles.len() + 2),
+    };
+    says.list(handles)?;
+    match kind {
+        Kind::Activity => says.activity(data, line)?,
+        Kind::Membership(word) => says.membership(data, word)?,
+        Kind::Created | Kind::Plain | Kind::Silent | Kind::Unknown => {}
+    }
+    Ok(says)
+}
+
+/// A text that may be absent, null or blank, read by `parse`.
+fn optional<T, E: std::fmt::Display>(
+    text: Option<&Option<Text<'_>>>,
+    field: impl Fn() -> String,
+    parse: impl Fn(&str) -> Result<Option<T>, E>,
+) -> Result<Option<Option<T>>, BadInput> {
+    match text {
+        None => Ok(None),
+        Some(None) => Ok(Some(None)),
+        Some(Some(text)) => parse(text).map(Some).map_err(|why| BadInput::unusable(field(), why)),
+    }
+}
+
+/// What of an event's parts becomes assertions. The type is the domain's, the reading of the wire is ours.
+impl Says {
+    fn list(&mut self, handles: &[Object<WireHandle<'_>>]) -> Result<(), BadInput> {
+        if handles.len() > MAX_HANDLES {
+            let why = format!("has {} entries; {MAX_HANDLES} are allowed", handles.len());
+            return Err(BadInput::unusable("data.chat.handles", why));
+        }
+        for (index, Object(wire)) in handles.iter().enumerate() {
+            let (word, strength) = wire.listed_as();
+            self.mention(wire, word, strength, || format!("data.chat.handles[{index}]"))?;
+        }
+        Ok(())
+    }
+
+    /// Whoever writes or reacts is there, and so is the line, which would not have heard of it otherwise.
+    fn activity(&mut self, data: &WireData<'_>, line: &PhoneNumber) -> Result<(), BadInput> {
+        let sender = data.message.as_ref().and_then(|message| message.0.sender_handle.as_ref());
+        if let Some(Object(sender)) = sender {
+            self.mention(sender, Word::Active, Strength::Sender, || "data.message.sender_handle".to_owned())?;
+        }
+        let reacting = data.reaction.as_ref().and_then(|reaction| reaction.0.from_handle.as_ref());
+        if let Some(Object(from)) = reacting {
+            self.mention(from, Word::Active, Strength::Sender, || "data.reaction.from_handle".to_owned())?;
+        }
+        self.people.push(Mention {
+            handle: Handle::from(line),
+            word: Word::Active,
+            strength: Strength::Sender,
+            service: None,
+            name: None,
+        });
+        Ok(())
+    }
+
+    fn membership(&mut self, data: &WireData<'_>, word: Word) -> Result<(), BadInput> {
+        let Some(Object(participant)) = &data.participant else { return Ok(()) };
+        let nested = match &participant.handle {
+            Some(Subject::Handle(handle)) => handle,
+            Some(Subject::Address(address)) => &WireHandle {
+                handle: Some(address.borrowed()),
+                service: participant.service.as_ref().map(Text::borrowed),
+                is_me: participant.is_me,
+                display_name: participant.display_name.as_ref().map(|name| name.as_ref().map(Text::borrowed)),
+                status: None,
+            },
+            None => return Err(BadInput::Missing("data.participant.handle".to_owned())),
+        };
+        self.mention(nested, word, Strength::Subject, || "data.participant".to_owned())
+    }
+
+    fn mention(
+        &mut self,
+        wire: &WireHandle<'_>,
+        word: Word,
+        strength: Strength,
+        path: impl Fn() -> String,
+    ) -> Result<(), BadInput> {
+        let text = wire.handle.as_ref().filter(|text| !text.is_empty());
+        let text = text.ok_or_else(|| BadInput::Missing(format!("{}.handle", path())))?;
+        let handle =
+            spelling::handle(text).map_err(|why| BadInput::unusable(format!("{}.handle", path()), why))?;
+        let name =
+            optional(wire.display_name.as_ref(), || format!("{}.display_name", path()), DisplayName::new)?;
+        if wire.is_me == Some(true) {
+            self.ours.push(handle.clone());
+        }
+        self.people.push(Mention { handle, word, strength, service: wire.service(), name });
+        Ok(())
+    }
+}
+
+impl WireHandle<'_> {
+    fn service(&self) -> Option<Service> {
+        self.service.as_deref().and_then(Service::from_name)
+    }
+
+    /// What a listing says: in, unless its status says otherwise.
+    fn listed_as(&self) -> (Word, Strength) {
+        match self.status.as_deref() {
+            Some("left") => (Word::Left, Strength::ListedOut),
+            Some("removed") => (Word::Removed, Strength::ListedOut),
+            _ => (Word::Active, Strength::Listed),
+        }
+    }
+}
