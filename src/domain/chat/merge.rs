@@ -1,5 +1,7 @@
 //! The merge: a chat takes an event in.
 
+use std::collections::BTreeSet;
+
 use super::{
     Chat,
     glimpse::{Glimpse, Scope},
@@ -92,7 +94,9 @@ impl ChatState {
     /// How many handles this event would make known for the first time.
     #[must_use]
     pub fn strangers_in(&self, says: &Says) -> usize {
-        says.people.iter().filter(|mention| !self.people.contains_key(&mention.handle)).count()
+        // A set, since a stranger may be listed, the sender and the subject in one event.
+        let mentioned = says.people.iter().map(|mention| &mention.handle);
+        mentioned.filter(|handle| !self.people.contains_key(handle)).collect::<BTreeSet<_>>().len()
     }
 }
 

@@ -1,7 +1,11 @@
 //! A chat: our durable record of one conversation of one line.
 
 mod glimpse;
+#[cfg(test)]
+mod laws;
 mod merge;
+#[cfg(test)]
+mod sharp_cases;
 mod state;
 
 pub use merge::{Merged, merge};
