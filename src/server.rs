@@ -90,12 +90,13 @@ pub fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
 }
 
 impl Server {
-    /// Opens the store and begins to serve on `api`, and on `ops` what is for operators when it is given.
+    /// Opens the store and begins to serve on `api`, and on `ops` what is for operators when it is given. Must
+    /// be called within a Tokio runtime.
     ///
     /// # Errors
     ///
     /// As [`ServeError`] says.
-    pub async fn start(
+    pub fn start(
         settings: &Settings,
         clock: Clock,
         api: TcpListener,

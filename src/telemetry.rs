@@ -23,7 +23,7 @@ pub fn log(settings: &LogSettings) {
         LogFormat::Pretty => true,
         LogFormat::Json => false,
     };
-    let filter = EnvFilter::try_new(&settings.level).unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_new(directives(&settings.level)).unwrap_or_else(|_| EnvFilter::new("info"));
     let registry = tracing_subscriber::registry().with(filter);
     // Tests start several servers in one process; the first one's logging serves them all.
     let _ = if pretty {
@@ -36,6 +36,15 @@ pub fn log(settings: &LogSettings) {
         // The message may quote a value, so it stays out.
         tracing::error!(place, "panicked");
     }));
+}
+
+/// A plain level is meant for this program; of the libraries below it only warnings are news.
+fn directives(level: &str) -> String {
+    if level.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        format!("warn,chert_groups={level}")
+    } else {
+        level.to_owned()
+    }
 }
 
 /// Begins to measure; every call returns the same handle.

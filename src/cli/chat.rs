@@ -83,10 +83,20 @@ pub(super) fn row(chat: &Chat) -> Vec<String> {
         chat.tenant.to_string(),
         chat.line.to_string(),
         kind(chat).to_owned(),
-        chat.state.name().map_or("–", |name| name.as_str()).to_owned(),
+        chat.state.name().map_or_else(|| "–".to_owned(), |name| shortened(name.as_str())),
         active(chat).to_string(),
         status(chat).to_owned(),
     ]
+}
+
+/// A name that leaves room for the other columns.
+fn shortened(name: &str) -> String {
+    const WIDTH: usize = 32;
+    if name.chars().count() <= WIDTH {
+        name.to_owned()
+    } else {
+        name.chars().take(WIDTH - 1).chain(['…']).collect()
+    }
 }
 
 fn kind(chat: &Chat) -> &'static str {
@@ -108,7 +118,7 @@ fn active(chat: &Chat) -> usize {
 fn summary(chat: &Chat) -> Value {
     json!({
         "id": chat.id.to_string(), "tenant": chat.tenant.as_str(), "from": chat.line.as_str(),
-        "is_group": chat.state.is_group(), "display_name": chat.state.name().map(|name| name.as_str()),
+        "is_group": chat.state.is_group(), "display_name": chat.state.name().map(super::super::domain::text::DisplayName::as_str),
         "participants": active(chat), "status": status(chat), "version": chat.version,
         "created_at": chat.created_at.to_rfc3339(), "updated_at": chat.updated_at.to_rfc3339(),
     })
@@ -143,7 +153,7 @@ fn show(context: &Context, id: ChatId, json: bool) -> anyhow::Result<()> {
 fn detail(chat: &Chat) -> Value {
     let people = chat.state.participants().map(|(handle, person, standing)| {
         json!({
-            "address": handle.as_str(), "display_name": person.name().map(|name| name.as_str()),
+            "address": handle.as_str(), "display_name": person.name().map(super::super::domain::text::DisplayName::as_str),
             "service": person.service().map(crate::domain::service::Service::as_str),
             "status": standing.word.as_str(), "since": standing.since.to_rfc3339(),
         })
@@ -151,8 +161,14 @@ fn detail(chat: &Chat) -> Value {
     let mut detail = summary(chat);
     if let Some(fields) = detail.as_object_mut() {
         fields.insert("people".to_owned(), people.collect());
-        fields.insert("conversation_key".to_owned(), chat.state.key().map(|key| key.as_str()).into());
-        fields.insert("group_chat_icon".to_owned(), chat.state.icon().map(|icon| icon.as_str()).into());
+        fields.insert(
+            "conversation_key".to_owned(),
+            chat.state.key().map(super::super::domain::conversation_key::ConversationKey::as_str).into(),
+        );
+        fields.insert(
+            "group_chat_icon".to_owned(),
+            chat.state.icon().map(super::super::domain::text::IconUrl::as_str).into(),
+        );
         fields.insert(
             "service".to_owned(),
             chat.state.service().map(crate::domain::service::Service::as_str).into(),

@@ -71,11 +71,13 @@ pub(super) fn run(mut context: Context, arguments: &Arguments) -> anyhow::Result
     let folder = tempfile::Builder::new().prefix("chert-groups-demo-").tempdir()?;
     context.settings.store.url = StoreUrl::Sqlite(folder.path().join("registry.db"));
     context.settings.server.ops_listen = None;
+    // The stories were recorded a while ago, and repeats in them should be known as such.
+    context.settings.store.keep_receipts = jiff::SignedDuration::from_hours(24 * 3650);
     let cast = cast(&context)?;
     Context::runtime()?.block_on(async {
         let signals = signals()?;
         let listener = listener(&context, arguments)?;
-        let server = Server::start(&context.settings, context.clock.clone(), listener, None).await?;
+        let server = Server::start(&context.settings, context.clock.clone(), listener, None)?;
         let base = format!("http://{}", server.address());
         tour(&context, &cast, &base).await?;
         if arguments.once {

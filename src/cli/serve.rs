@@ -20,7 +20,7 @@ pub(super) fn run(context: &Context) -> anyhow::Result<()> {
         let signals = signals()?;
         let api = listen(settings.server.listen)?;
         let ops = settings.server.ops_listen.map(listen).transpose()?;
-        let server = Server::start(settings, context.clock.clone(), api, ops).await?;
+        let server = Server::start(settings, context.clock.clone(), api, ops)?;
         tracing::info!(store = %settings.store.url, address = %server.address(), "serving");
         if let Some(address) = server.ops_address() {
             tracing::info!(%address, "serving operators");

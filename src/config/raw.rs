@@ -113,14 +113,14 @@ impl Raw {
     }
 
     fn log(&mut self) -> Option<LogSettings> {
-        let level =
-            self.text("log", "level").filter(|level| match level.parse::<tracing_subscriber::EnvFilter>() {
-                Ok(_) => true,
-                Err(_) => {
-                    self.problem("log.level", "must be error, warn, info, debug, trace or a filter of them");
-                    false
-                }
-            });
+        let level = self.text("log", "level").filter(|level| {
+            if let Ok(_) = level.parse::<tracing_subscriber::EnvFilter>() {
+                true
+            } else {
+                self.problem("log.level", "must be error, warn, info, debug, trace or a filter of them");
+                false
+            }
+        });
         let format = self.text("log", "format").and_then(|format| match format.as_str() {
             "auto" => Some(LogFormat::Auto),
             "pretty" => Some(LogFormat::Pretty),

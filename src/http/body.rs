@@ -58,12 +58,11 @@ pub(super) async fn read(
         return Err(too_large(limits));
     }
     let expected = declared.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(0);
-    match timeout(limits.time, collect(payload, expected, limits)).await {
-        Ok(body) => body,
-        Err(_) => {
-            let message = format!("the body did not arrive within {} seconds", limits.time.as_secs());
-            Err(ApiError::of_http(StatusCode::REQUEST_TIMEOUT, message))
-        }
+    if let Ok(body) = timeout(limits.time, collect(payload, expected, limits)).await {
+        body
+    } else {
+        let message = format!("the body did not arrive within {} seconds", limits.time.as_secs());
+        Err(ApiError::of_http(StatusCode::REQUEST_TIMEOUT, message))
     }
 }
 

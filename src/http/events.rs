@@ -26,13 +26,10 @@ use crate::{
 
 /// The answer to one event.
 #[derive(Serialize)]
-struct Answer<'a> {
-    event_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    chat_id: Option<Option<String>>,
-    outcome: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<Described<'a>>,
+#[serde(untagged)]
+enum Answer<'a> {
+    Taken { event_id: &'a str, chat_id: Option<String>, outcome: &'static str },
+    Rejected { event_id: Option<&'a str>, outcome: &'static str, error: Described<'a> },
 }
 
 #[derive(Serialize)]
@@ -59,36 +56,39 @@ pub(super) async fn post(
     };
     match events {
         Events::One(event) => answer_one(take_in(&state, &relay, vec![event]).await?),
-        Events::Many(events) => answer_many(&take_in(&state, &relay, events).await?),
+        Events::Many(events) => Ok(answer_many(&take_in(&state, &relay, events).await?)),
     }
 }
 
 fn answer_one(results: Vec<Handled>) -> Result<HttpResponse, ApiError> {
     let result = results.into_iter().next().ok_or_else(ApiError::internal)?;
-    let came_of_it = result.came_of_it?;
-    Ok(HttpResponse::Ok().json(Answer::of(result.event_id.as_deref(), Ok(&came_of_it))))
-}
-
-fn answer_many(results: &[Handled]) -> Result<HttpResponse, ApiError> {
-    let answer = |result| Answer::of(Handled::event_id(result), result.came_of_it.as_ref());
-    Ok(HttpResponse::Ok().json(Answers { results: results.iter().map(answer).collect() }))
-}
-
-impl Handled {
-    fn event_id(&self) -> Option<&str> {
-        self.event_id.as_deref()
+    match result.answer() {
+        Answer::Rejected { .. } => Err(result.came_of_it.err().unwrap_or_else(ApiError::internal)),
+        taken @ Answer::Taken { .. } => Ok(HttpResponse::Ok().json(taken)),
     }
 }
 
-impl<'a> Answer<'a> {
-    fn of(event_id: Option<&'a str>, came_of_it: Result<&Option<Ingested>, &'a ApiError>) -> Self {
-        let (chat_id, outcome, error) = match came_of_it {
-            Ok(Some(ingested)) => (Some(Some(ingested.chat.to_string())), ingested.outcome.as_str(), None),
-            Ok(None) => (Some(None), "ignored", None),
-            Err(error) => (None, "rejected", Some(error.described())),
+fn answer_many(results: &[Handled]) -> HttpResponse {
+    HttpResponse::Ok().json(Answers { results: results.iter().map(Handled::answer).collect() })
+}
+
+impl Handled {
+    fn answer(&self) -> Answer<'_> {
+        let answer = match &self.came_of_it {
+            Ok(ingested) => Answer::Taken {
+                event_id: self.event_id.as_deref().unwrap_or_default(),
+                chat_id: ingested.map(|ingested| ingested.chat.to_string()),
+                outcome: ingested.map_or("ignored", |ingested| ingested.outcome.as_str()),
+            },
+            Err(error) => Answer::Rejected {
+                event_id: self.event_id.as_deref(),
+                outcome: "rejected",
+                error: error.described(),
+            },
         };
-        metrics::counter!("chert_groups_events_total", "outcome" => outcome).increment(1);
-        Self { event_id, chat_id, outcome, error }
+        let (Answer::Taken { outcome, .. } | Answer::Rejected { outcome, .. }) = &answer;
+        metrics::counter!("chert_groups_events_total", "outcome" => *outcome).increment(1);
+        answer
     }
 }
 

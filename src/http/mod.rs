@@ -47,6 +47,7 @@ pub fn ops_routes(config: &mut ServiceConfig) {
 }
 
 /// What answers paths that are no route.
+#[must_use]
 pub fn not_found() -> Route {
     web::to(|| async { Err::<&str, _>(ApiError::no_route()) })
 }

@@ -90,7 +90,7 @@ impl Registry {
     ///
     /// When the store cannot be read.
     pub async fn counts(&self) -> Result<Counts, StoreError> {
-        self.read(|reader| reader.counts()).await
+        self.read(super::store::query::Reader::counts).await
     }
 
     /// The committer, for those who look after it.

@@ -72,14 +72,14 @@ struct Stamps<'a> {
 impl<'a> Stamps<'a> {
     fn pack(&mut self, state: &'a ChatState) -> PackedState<'a> {
         let keys = state.keys.iter().filter_map(|(conversation, key)| {
-            Some((conversation.as_str(), self.field(key, |key| key.as_str())?))
+            Some((conversation.as_str(), self.field(key.as_ref(), ConversationKey::as_str)?))
         });
         let keys = keys.collect();
         PackedState {
             keys,
-            name: self.field(&state.name, |name| name.as_ref().map(DisplayName::as_str)),
-            icon: self.field(&state.icon, |icon| icon.as_ref().map(IconUrl::as_str)),
-            service: self.field(&state.service, |service| number_of(&SERVICES, *service)),
+            name: self.field(state.name.as_ref(), |name| name.as_ref().map(DisplayName::as_str)),
+            icon: self.field(state.icon.as_ref(), |icon| icon.as_ref().map(IconUrl::as_str)),
+            service: self.field(state.service.as_ref(), |service| number_of(&SERVICES, *service)),
             called_group: state.called_group,
             roster: state.roster.as_ref().map(|stamp| self.number(stamp)),
             ours: state.ours.iter().map(Handle::as_str).collect(),
@@ -92,16 +92,20 @@ impl<'a> Stamps<'a> {
     fn person(&mut self, handle: &'a Handle, person: &'a Person) -> PackedPerson<'a> {
         PackedPerson {
             handle: handle.as_str(),
-            word: self.field(&person.word, |word| number_of(&WORDS, *word)),
-            listed_out: self.field(&person.listed_out, |word| number_of(&WORDS, *word)),
+            word: self.field(person.word.as_ref(), |word| number_of(&WORDS, *word)),
+            listed_out: self.field(person.listed_out.as_ref(), |word| number_of(&WORDS, *word)),
             added_at: person.added_at.map(Time::nanos),
-            service: self.field(&person.service, |service| number_of(&SERVICES, *service)),
-            name: self.field(&person.name, |name| name.as_ref().map(DisplayName::as_str)),
+            service: self.field(person.service.as_ref(), |service| number_of(&SERVICES, *service)),
+            name: self.field(person.name.as_ref(), |name| name.as_ref().map(DisplayName::as_str)),
         }
     }
 
-    fn field<V, P>(&mut self, field: &'a Field<V>, pack: impl FnOnce(&'a V) -> P) -> Option<Packed<P>> {
-        let register = field.as_ref()?;
+    fn field<V, P>(
+        &mut self,
+        field: Option<&'a Register<V>>,
+        pack: impl FnOnce(&'a V) -> P,
+    ) -> Option<Packed<P>> {
+        let register = field?;
         let strength = number_of(&STRENGTHS, register.strength);
         Some(Packed(self.number(&register.stamp), strength, pack(&register.value)))
     }
@@ -119,7 +123,7 @@ const SERVICES: [Service; 3] = [Service::IMessage, Service::Rcs, Service::Sms];
 const WORDS: [Word; 3] = [Word::Active, Word::Left, Word::Removed];
 const STRENGTHS: [Strength; 4] = [Strength::ListedOut, Strength::Listed, Strength::Sender, Strength::Subject];
 
-fn number_of<T: PartialEq>(table: &[T], value: T) -> u8 {
+fn number_of<T: PartialEq + Copy>(table: &[T], value: T) -> u8 {
     let position = table.iter().position(|known| *known == value);
     position.and_then(|at| u8::try_from(at).ok()).unwrap_or(u8::MAX)
 }
@@ -155,14 +159,15 @@ impl Unpacker {
     }
 
     fn state(&self, packed: &PackedState<'_>) -> Option<ChatState> {
-        let name = |name: &Option<&str>| Some(name.map(DisplayName::from_canonical));
-        let icon = |icon: &Option<&str>| Some(icon.map(IconUrl::from_canonical));
         let mut state = ChatState {
-            name: self.field(packed.name.as_ref(), name)?,
-            icon: self.field(packed.icon.as_ref(), icon)?,
+            name: self.field(packed.name.as_ref(), |name| Some(name.map(DisplayName::from_canonical)))?,
+            icon: self.field(packed.icon.as_ref(), |icon| Some(icon.map(IconUrl::from_canonical)))?,
             service: self.field(packed.service.as_ref(), |number| meaning_of(&SERVICES, *number))?,
             called_group: packed.called_group,
-            roster: packed.roster.map(|number| self.stamp(number)).transpose_some()?,
+            roster: match packed.roster {
+                Some(number) => Some(self.stamp(number)?),
+                None => None,
+            },
             ours: packed.ours.iter().copied().map(Handle::from_canonical).collect(),
             ..ChatState::default()
         };
@@ -201,19 +206,4 @@ impl Unpacker {
 
 fn meaning_of<T: Copy>(table: &[T], number: u8) -> Option<T> {
     table.get(usize::from(number)).copied()
-}
-
-/// `Some(None)` for an absent value, `None` for one without a meaning.
-trait TransposeSome<T> {
-    fn transpose_some(self) -> Option<Option<T>>;
-}
-
-impl<T> TransposeSome<T> for Option<Option<T>> {
-    fn transpose_some(self) -> Option<Option<T>> {
-        match self {
-            None => Some(None),
-            Some(None) => None,
-            Some(value) => Some(value),
-        }
-    }
 }

@@ -1,5 +1,7 @@
 //! The native event, as `docs/relay-protocol.md` describes it.
 
+#![expect(clippy::option_option, reason = "absent, null and a value are three things on the wire")]
+
 use std::fmt;
 
 use serde::{

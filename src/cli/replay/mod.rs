@@ -34,13 +34,13 @@ pub(super) struct Arguments {
     /// Files of events: NDJSON, or JSON when the name ends in .json (one event, an array, or {"events":[…]}).
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// The service, such as http://127.0.0.1:8080.
+    /// The service, such as <http://127.0.0.1:8080>.
     #[arg(long, value_name = "URL")]
     to: reqwest::Url,
     /// The relay to post as.
     #[arg(long, value_name = "SLUG")]
     relay: Slug,
-    /// A file with the relay's secret [default: the variable CHERT_GROUPS_RELAY_SECRET]
+    /// A file with the relay's secret [default: the variable `CHERT_GROUPS_RELAY_SECRET`]
     #[arg(long, value_name = "FILE")]
     secret_file: Option<PathBuf>,
     /// The most events a second [default: as fast as they are taken]

@@ -20,7 +20,7 @@ const ATTEMPTS: u32 = 10;
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// How long one attempt may take.
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Where events are posted, and as whom.
 pub(in crate::cli) struct Target {

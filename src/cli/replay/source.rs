@@ -64,20 +64,20 @@ impl Source {
 
     /// Sends batches of up to `size` events, until nobody takes them any more.
     pub(super) fn read(self, size: usize, batches: &mpsc::Sender<Batch>) -> anyhow::Result<()> {
-        let mut batcher = Batcher { size, batches, batch: Batch::default(), bytes: 0 };
+        let mut gatherer = Gatherer { size, batches, batch: Batch::default(), bytes: 0 };
         for input in self.inputs {
             match input {
-                Input::Text(text) => batcher.take_lines(Cursor::new(text))?,
+                Input::Text(text) => gatherer.take_lines(Cursor::new(text))?,
                 Input::File(path) => {
-                    batcher.take_file(&path).with_context(|| format!("cannot read {}", path.display()))?;
+                    gatherer.take_file(&path).with_context(|| format!("cannot read {}", path.display()))?;
                 }
             }
         }
-        batcher.send()
+        gatherer.send()
     }
 }
 
-struct Batcher<'s> {
+struct Gatherer<'s> {
     size: usize,
     batches: &'s mpsc::Sender<Batch>,
     batch: Batch,
@@ -85,7 +85,7 @@ struct Batcher<'s> {
     bytes: usize,
 }
 
-impl Batcher<'_> {
+impl Gatherer<'_> {
     fn take_file(&mut self, path: &Path) -> anyhow::Result<()> {
         if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")) {
             for event in events_of(serde_json::from_slice(&fs::read(path)?)?) {

@@ -33,9 +33,9 @@ pub fn merge(chat: &mut Chat, key: &ConversationKey, stamp: &Stamp, says: &Says,
     let minted = chat.version == 0;
     let scope = Scope::of(&chat.state, says);
     let before = if minted { Glimpse::of_nothing() } else { Glimpse::of(&chat.state, says, scope) };
-    let changed = chat.state.apply(key, stamp, says) || minted;
-    if !changed {
-        return Merged { changed, changes: Vec::new() };
+    let differs = chat.state.apply(key, stamp, says) || minted;
+    if !differs {
+        return Merged { changed: false, changes: Vec::new() };
     }
     let mut changes = before.changes_to(Glimpse::of(&chat.state, says, scope));
     if minted {
@@ -45,7 +45,7 @@ pub fn merge(chat: &mut Chat, key: &ConversationKey, stamp: &Stamp, says: &Says,
         chat.version += 1;
         chat.updated_at = at;
     }
-    Merged { changed, changes }
+    Merged { changed: true, changes }
 }
 
 impl ChatState {
@@ -111,10 +111,10 @@ impl Person {
             changed = true;
         }
         if let Some(service) = mention.service {
-            changed |= offer(&mut self.service, stamp, Strength::Listed, service);
+            changed |= offer(&mut self.service, stamp, mention.strength, service);
         }
         if let Some(name) = &mention.name {
-            changed |= offer(&mut self.name, stamp, Strength::Listed, name.clone());
+            changed |= offer(&mut self.name, stamp, mention.strength, name.clone());
         }
         changed
     }

@@ -29,7 +29,7 @@ pub(in crate::http) async fn get(
     Ok(HttpResponse::Ok().json(Body {
         chat_id: chat.id.to_string(),
         from: chat.line.as_str(),
-        conversation_key: chat.state.key().map(|key| key.as_str()),
+        conversation_key: chat.state.key().map(crate::domain::conversation_key::ConversationKey::as_str),
         relay: line.map(|line| line.relay.as_str()),
     }))
 }

@@ -49,7 +49,7 @@ impl<'a> ChatBody<'a> {
         let state = &chat.state;
         Self {
             id: chat.id.to_string(),
-            display_name: state.name().map(|name| name.as_str()),
+            display_name: state.name().map(crate::domain::text::DisplayName::as_str),
             handles: handles(state),
             is_group: state.is_group(),
             service: state.service().map(Service::as_str),
@@ -81,7 +81,7 @@ pub(super) fn participants(state: &ChatState) -> Vec<ParticipantBody<'_>> {
         .map(|(handle, person, standing)| ParticipantBody {
             service: person.service().map(Service::as_str),
             address: handle.as_str(),
-            display_name: person.name().map(|name| name.as_str()),
+            display_name: person.name().map(crate::domain::text::DisplayName::as_str),
             is_me: false,
             status: standing.word.as_str(),
             joined_at: person.added_at.map(crate::domain::time::Time::to_rfc3339),

@@ -5,17 +5,17 @@ use serde_json::{Value, json};
 use crate::domain::change::Change;
 
 pub(super) fn encode(changes: &[Change]) -> String {
-    Value::from_iter(changes.iter().map(one)).to_string()
+    changes.iter().map(one).collect::<Value>().to_string()
 }
 
 fn one(change: &Change) -> Value {
     match change {
         Change::Created => json!({"type": "created"}),
         Change::Renamed(name) => {
-            json!({"type": "renamed", "display_name": name.as_ref().map(|name| name.as_str())})
+            json!({"type": "renamed", "display_name": name.as_ref().map(crate::domain::text::DisplayName::as_str)})
         }
         Change::Icon(icon) => {
-            json!({"type": "icon_changed", "icon": icon.as_ref().map(|icon| icon.as_str())})
+            json!({"type": "icon_changed", "icon": icon.as_ref().map(crate::domain::text::IconUrl::as_str)})
         }
         Change::BecameGroup => json!({"type": "became_group"}),
         Change::Service(service) => json!({"type": "service_changed", "service": service.as_str()}),
@@ -27,7 +27,7 @@ fn one(change: &Change) -> Value {
         Change::ParticipantRenamed(handle, name) => json!({
             "type": "participant_renamed",
             "address": handle.as_str(),
-            "display_name": name.as_ref().map(|name| name.as_str()),
+            "display_name": name.as_ref().map(crate::domain::text::DisplayName::as_str),
         }),
         Change::ParticipantService(handle, service) => {
             json!({"type": "participant_service_changed", "address": handle.as_str(), "service": service.as_str()})

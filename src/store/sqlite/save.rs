@@ -23,7 +23,7 @@ pub(super) fn save(connection: &Connection, working: &Working) -> Result<(), Sto
         save_chat(connection, slot)?;
     }
     for (key, receipt) in working.new_receipts() {
-        save_receipt(connection, key, receipt)?;
+        save_receipt(connection, key, *receipt)?;
     }
     count(connection, "chats", new_chats)?;
     count(connection, "receipts", i64::try_from(working.new_receipts().len()).unwrap_or(i64::MAX))
@@ -141,7 +141,7 @@ fn index_participant(connection: &Connection, chat: &Chat, change: &Change) -> R
     Ok(())
 }
 
-fn save_receipt(connection: &Connection, key: &ReceiptKey, receipt: &Receipt) -> Result<(), StoreError> {
+fn save_receipt(connection: &Connection, key: &ReceiptKey, receipt: Receipt) -> Result<(), StoreError> {
     let effective = (receipt.effective != key.claimed).then(|| receipt.effective.nanos());
     connection
         .prepare_cached("INSERT INTO receipts (claimed, digest, effective) VALUES (?1, ?2, ?3)")?

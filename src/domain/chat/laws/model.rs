@@ -132,7 +132,8 @@ impl<'a> Model<'a> {
 
     fn newest_about(&self, handle: &str, value: impl Fn(&'a Mention) -> Option<&'a str>) -> Option<&'a str> {
         let ranks = self.mentions_of(handle);
-        let ranks = ranks.filter_map(|(said, mention)| Some(rank(said, PLAIN, value(mention)?)));
+        let ranks =
+            ranks.filter_map(|(said, mention)| Some(rank(said, rank_of(mention.strength), value(mention)?)));
         ranks.max().map(|(_, _, _, value)| text(value))
     }
 

@@ -1,0 +1,1 @@
+//! The service from outside: everything comes in by the front door.
