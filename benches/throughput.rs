@@ -1,1 +1,3 @@
+//! Throughput, as ratios.
+
 fn main() {}

@@ -113,6 +113,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
 }
 
 /// A field that is there, null or not: absence says nothing, and null says "none".
+#[expect(clippy::option_option, reason = "absent, null and a value are three things on the wire")]
 pub(crate) fn present<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
 where
     D: Deserializer<'de>,

@@ -114,12 +114,11 @@ impl Raw {
 
     fn log(&mut self) -> Option<LogSettings> {
         let level = self.text("log", "level").filter(|level| {
-            if let Ok(_) = level.parse::<tracing_subscriber::EnvFilter>() {
-                true
-            } else {
+            let usable = level.parse::<tracing_subscriber::EnvFilter>().is_ok();
+            if !usable {
                 self.problem("log.level", "must be error, warn, info, debug, trace or a filter of them");
-                false
             }
+            usable
         });
         let format = self.text("log", "format").and_then(|format| match format.as_str() {
             "auto" => Some(LogFormat::Auto),
