@@ -74,6 +74,8 @@ CREATE TABLE chats (
     id         BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),
     tenant     TEXT    NOT NULL REFERENCES tenants (slug),
     line       TEXT    NOT NULL,
+    -- What it was minted for. Of two ids of one conversation the one that an API caller asked for survives.
+    origin     TEXT    NOT NULL CHECK (origin IN ('api', 'event')),
     -- Whether it is a group, repeated from the state for listing; NULL while nobody knows.
     is_group   INTEGER CHECK (is_group IN (0, 1)),
     created_at INTEGER NOT NULL,
@@ -84,8 +86,14 @@ CREATE TABLE chats (
     version    INTEGER NOT NULL CHECK (version > 0),
     -- The newest word on every field with its stamp: one compact value, because nearly every event moves
     -- stamps and nothing else, and one row is then all that it writes here.
-    state      BLOB    NOT NULL
+    state      BLOB    NOT NULL,
+    -- Set when it turned out to be the same conversation as another chat, which answers for it from then on.
+    -- That one is never merged itself: when it is, this row is changed along, so one step always suffices.
+    merged_into BLOB REFERENCES chats (id)
 ) STRICT;
+
+-- Whom a chat answers for.
+CREATE INDEX chats_merged ON chats (merged_into) WHERE merged_into IS NOT NULL;
 
 -- Listing, newest first: of a tenant and of one of its lines.
 CREATE INDEX chats_of_tenant ON chats (tenant, id);
@@ -128,6 +136,46 @@ CREATE TABLE receipts (
 
 -- The few whose clock ran ahead. They are old when they count for an old time, whatever they claim.
 CREATE INDEX receipts_from_ahead ON receipts (effective) WHERE effective IS NOT NULL;
+
+-- Groups on their way through a relay, each committed before the relay is asked and again when it has answered.
+CREATE TABLE deliveries (
+    -- The name that the relay knows it by, on every attempt.
+    id          BLOB    PRIMARY KEY CHECK (length(id) = 16),
+    message_id  BLOB    NOT NULL CHECK (length(message_id) = 16),
+    tenant      TEXT    NOT NULL REFERENCES tenants (slug),
+    line        TEXT    NOT NULL,
+    -- No reference: a relay may be removed, and what it delivered stays.
+    relay       TEXT    NOT NULL,
+    -- The caller's name for the request, and a hash of what was asked under it.
+    idempotency_key TEXT,
+    fingerprint BLOB    CHECK (length(fingerprint) = 32),
+    opened_at   INTEGER NOT NULL,
+    -- The chat that it became, once that is known.
+    chat_id     BLOB    REFERENCES chats (id),
+    progress    TEXT    NOT NULL CHECK (progress IN ('open', 'failed', 'queued', 'answered')),
+    -- Of an open one: whose attempt it is, and until when nobody else may try.
+    token       BLOB    CHECK (length(token) = 16),
+    lease_until INTEGER,
+    -- Of an answered or queued one: the caller's answer, byte for byte.
+    answer      BLOB,
+    CHECK ((progress = 'open') = (token IS NOT NULL AND lease_until IS NOT NULL)),
+    CHECK ((progress IN ('queued', 'answered')) = (answer IS NOT NULL)),
+    CHECK ((idempotency_key IS NULL) = (fingerprint IS NULL))
+) STRICT, WITHOUT ROWID;
+
+-- One request of a name, each tenant for itself.
+CREATE UNIQUE INDEX deliveries_by_key ON deliveries (tenant, idempotency_key) WHERE idempotency_key IS NOT NULL;
+-- Pruning, oldest first.
+CREATE INDEX deliveries_by_age ON deliveries (opened_at);
+
+-- How the recent deliveries of a line went: one bit each, the newest lowest, one for success.
+CREATE TABLE line_health (
+    tenant     TEXT    NOT NULL,
+    line       TEXT    NOT NULL,
+    successes  INTEGER NOT NULL,
+    deliveries INTEGER NOT NULL CHECK (deliveries BETWEEN 1 AND 50),
+    PRIMARY KEY (tenant, line)
+) STRICT, WITHOUT ROWID;
 
 -- What visibly changed, one row for the event that caused it. Never pruned.
 CREATE TABLE changes (

@@ -26,16 +26,19 @@
 //!
 //! # Modules, in reading order
 //!
-//! Dependencies point downwards only: `cli → server → http → registry → store, upstream, auth → domain`.
+//! Dependencies point downwards only: `cli → server → http → registry → store, relay, upstream, auth →
+//! domain`.
 
 pub mod domain;
 
 pub mod registry;
+pub mod relay;
 pub mod store;
 pub mod upstream;
 
 pub mod auth;
 pub mod http;
+pub mod relay_sim;
 pub mod server;
 
 pub mod cli;

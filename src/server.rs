@@ -21,6 +21,7 @@ use crate::{
         trace,
     },
     registry::{Registry, command::Command},
+    relay::Relays,
     store::{
         StoreError,
         committer::{self, Health, Limits, Writer},
@@ -75,6 +76,9 @@ pub enum ServeError {
         /// What the system says.
         why: std::io::Error,
     },
+    /// Relays cannot be called from here.
+    #[error("no HTTP client: {0}")]
+    Client(#[from] reqwest::Error),
     /// The HTTP server failed.
     #[error("the HTTP server failed: {0}")]
     Http(#[from] std::io::Error),
@@ -115,6 +119,7 @@ impl Server {
         let upkeep = tokio::spawn(keep_metrics(metrics.clone()));
         let state = web::Data::new(AppState {
             registry,
+            relays: Relays::new(clock.clone())?,
             directory,
             clock,
             limits: BodyLimits { bytes: settings.server.body_limit, time: settings.server.body_timeout },
@@ -252,7 +257,7 @@ type Opened = (Registry, Arc<dyn Reader>, Writer<Command>);
 fn open_store(settings: &StoreSettings, clock: &Clock) -> Result<Opened, ServeError> {
     let path = settings.url.path();
     let upkeep = if settings.migrate { Upkeep::CreateAndMigrate } else { Upkeep::LeaveAsItIs };
-    let engine = SqliteEngine::new(open_for_server(path, upkeep)?, settings.cached_handles);
+    let engine = SqliteEngine::new(open_for_server(path, upkeep)?, settings.cached_handles)?;
     let reader: Arc<dyn Reader> = Arc::new(SqliteReader::open(path, settings.readers)?);
     let limits = Limits { queue: settings.queue, keep_receipts: settings.keep_receipts };
     let (committer, writer) = committer::start(engine, clock.clone(), limits)?;

@@ -10,7 +10,7 @@ use crate::{
         event::Word,
         ids::{ChatId, Slug},
     },
-    store::query::{ChatFilter, Order, Reader},
+    store::query::{ChatFilter, Order, Reader, SeenChat},
 };
 
 /// How many chats are read at a time.
@@ -69,7 +69,7 @@ pub(super) fn all(reader: &impl Reader, tenant: Option<&Slug>) -> anyhow::Result
         if page.is_empty() {
             return Ok(chats);
         }
-        chats.extend(page);
+        chats.extend(page.into_iter().map(|seen| seen.chat));
     }
 }
 
@@ -108,7 +108,7 @@ fn kind(chat: &Chat) -> &'static str {
 }
 
 fn status(chat: &Chat) -> &'static str {
-    if chat.state.line_is_in() { "active" } else { "left" }
+    chat.status().as_str()
 }
 
 fn active(chat: &Chat) -> usize {
@@ -125,7 +125,9 @@ fn summary(chat: &Chat) -> Value {
 }
 
 fn show(context: &Context, id: ChatId, json: bool) -> anyhow::Result<()> {
-    let Some(chat) = context.reader()?.chat(None, id)? else { bail!("there is no chat {id}") };
+    let Some(SeenChat { chat, .. }) = context.reader()?.chat(None, id)? else {
+        bail!("there is no chat {id}")
+    };
     if json {
         return output::json(&detail(&chat));
     }

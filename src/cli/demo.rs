@@ -135,8 +135,26 @@ async fn tour(context: &Context, cast: &Cast, base: &str) -> anyhow::Result<()> 
     )?;
     let chats = chat::all(&context.reader()?, None)?;
     output::table(&chat::HEADER, chats.iter().map(chat::row).collect(), "none")?;
+    create_group(cast, base).await?;
     let chat = chats.last().context("the stories make chats")?;
     show_requests(cast, base, &chat.id.to_string(), chat.state.key().map_or("", |key| key.as_str()))
+}
+
+/// What is posted to make a group.
+const CREATE: &str = r#"{"from":"+15555550100","to":["+14155550111","+14155550112"],"message":{"subject":"Team lunch","parts":[{"type":"text","value":"Shall we?"}],"idempotency_key":"lunch-1"}}"#;
+
+async fn create_group(cast: &Cast, base: &str) -> anyhow::Result<()> {
+    output::line(format_args!("\nCreating a group through POST /api/v1/chats:\n{CREATE}\n"))?;
+    let response = reqwest::Client::new()
+        .post(format!("{base}/api/v1/chats"))
+        .bearer_auth(cast.tenant_secret.expose())
+        .header("content-type", "application/json")
+        .body(CREATE)
+        .send()
+        .await?;
+    let (status, answer) = (response.status(), response.text().await?);
+    anyhow::ensure!(status.is_success(), "the group was not created: {status} {answer}");
+    output::line(answer)
 }
 
 fn show_requests(cast: &Cast, base: &str, chat: &str, key: &str) -> anyhow::Result<()> {
@@ -149,6 +167,7 @@ fn show_requests(cast: &Cast, base: &str, chat: &str, key: &str) -> anyhow::Resu
          curl -s {bearer} '{base}/api/v1/chats?limit=3'\n\
          curl -s {bearer} '{base}/api/v1/chats?handle=%2B14155550111'\n\
          curl -s {bearer} '{base}/api/v1/chats?conversation_key={key}'\n\
+         curl -s {bearer} -d '{CREATE}' {base}/api/v1/chats   # the same again: the same answer\n\
          curl -s {base}/metrics"
     ))
 }

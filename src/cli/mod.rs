@@ -11,6 +11,7 @@ mod migrate;
 mod output;
 mod progress;
 mod relay;
+mod relay_sim;
 mod replay;
 mod serve;
 mod tenant;
@@ -52,6 +53,8 @@ enum Command {
     Demo(demo::Arguments),
     /// Post recorded events to a running service.
     Replay(replay::Arguments),
+    /// Be a relay: take creates and post events back, with delays and faults on demand.
+    RelaySim(relay_sim::Arguments),
     /// Add, list, suspend and resume tenants; rotate their secrets.
     #[command(subcommand)]
     Tenant(tenant::Command),
@@ -111,6 +114,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
         Command::Serve(_) => serve::run(&context),
         Command::Demo(arguments) => demo::run(context, &arguments),
         Command::Replay(arguments) => replay::run(&context, &arguments),
+        Command::RelaySim(arguments) => relay_sim::run(&context, &arguments),
         Command::Tenant(command) => tenant::run(&context, &command),
         Command::Relay(command) => relay::run(&context, &command),
         Command::Line(command) => line::run(&context, &command),

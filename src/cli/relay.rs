@@ -88,7 +88,7 @@ fn kind(text: &str) -> Result<RelayKind, String> {
     })
 }
 
-fn url(text: &str) -> Result<String, String> {
+pub(super) fn url(text: &str) -> Result<String, String> {
     let url: Option<reqwest::Url> = text.parse().ok();
     let usable = url.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     usable

@@ -101,7 +101,7 @@ impl Raw {
         let readers = self.number("store", "readers", 1..=256);
         let queue = self.number("store", "queue", 1000..=1_000_000);
         let cached_handles = self.number("store", "cached_handles", 0..=1_000_000_000);
-        let receipt_days = self.number::<u16>("store", "receipt_days", 1..=3650);
+        let receipt_days = self.number::<u16>("store", "receipt_days", 30..=3650);
         Some(StoreSettings {
             url: url?,
             migrate: migrate?,

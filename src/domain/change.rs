@@ -3,6 +3,7 @@
 use super::{
     event::Word,
     handle::Handle,
+    ids::ChatId,
     service::Service,
     text::{DisplayName, IconUrl},
 };
@@ -17,8 +18,11 @@ pub enum Change {
     Renamed(Option<DisplayName>),
     /// It has another icon, or none.
     Icon(Option<IconUrl>),
-    /// It turned out to be a group.
-    BecameGroup,
+    /// It turned out to be a group, or not to be one.
+    Kind {
+        /// Whether it is a group.
+        is_group: bool,
+    },
     /// It goes over another service.
     Service(Service),
     /// Somebody is in.
@@ -35,4 +39,11 @@ pub enum Change {
     LineLeft,
     /// The line is in the conversation again.
     LineBack,
+    /// The chat has its conversation key now; it was pending before.
+    Bound,
+    /// Another chat turned out to be the same conversation, and is part of this one now.
+    Absorbed(ChatId),
+    /// This turned out to be the same conversation as another chat, which answers for it from now on. The last
+    /// change of a chat.
+    Merged(ChatId),
 }

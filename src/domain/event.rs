@@ -2,6 +2,7 @@
 
 use super::{
     conversation_key::ConversationKey,
+    delivery::DeliveryId,
     handle::Handle,
     ids::EventId,
     phone::PhoneNumber,
@@ -22,6 +23,8 @@ pub struct Event {
     pub line: PhoneNumber,
     /// The conversation.
     pub key: ConversationKey,
+    /// The delivery that it says it is a consequence of.
+    pub client_ref: Option<DeliveryId>,
     /// What it says.
     pub says: Says,
 }
@@ -37,6 +40,9 @@ pub struct Says {
     pub service: Option<Service>,
     /// The conversation is a group.
     pub is_group: bool,
+    /// It is a direct chat. Only a create of the API can say so; a relay's event that does not call a chat a
+    /// group may simply not know.
+    pub is_direct: bool,
     /// The handles listed are the whole roster: who is not among them is out.
     pub roster_complete: bool,
     /// These addresses are the line's own.

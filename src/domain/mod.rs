@@ -12,9 +12,11 @@
 pub mod change;
 pub mod chat;
 pub mod conversation_key;
+pub mod delivery;
 pub mod event;
 pub mod handle;
 pub mod ids;
+pub mod message;
 pub mod phone;
 pub mod receipt;
 pub mod register;

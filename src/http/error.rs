@@ -2,14 +2,14 @@
 
 use actix_web::{
     HttpResponse, ResponseError,
-    http::{Method, StatusCode, header},
+    http::{StatusCode, header},
 };
 use serde::Serialize;
 
 use crate::{
     auth::AuthError,
     error::BadInput,
-    registry::ingest::Refusal,
+    registry::{create::CreateError, ingest::Refusal},
     store::{StoreError, committer::CommitError},
 };
 
@@ -32,6 +32,24 @@ pub enum Code {
     BadCredentials,
     /// The tenant is suspended.
     Suspended,
+    /// The first message has a URL in a text.
+    UrlInText,
+    /// Too many recipients.
+    TooManyRecipients,
+    /// Too many parts.
+    TooManyParts,
+    /// Two texts follow each other.
+    ConsecutiveTexts,
+    /// A text is too long.
+    TextTooLong,
+    /// The resource is in the wrong state, for ever.
+    Conflict,
+    /// The resource is in the wrong state, for now.
+    Busy,
+    /// The relay rejected or failed the delivery.
+    NotDelivered,
+    /// What was asked is not supported.
+    NotSupported,
     /// The line is not the caller's.
     NotYourLine,
     /// There is no such route.
@@ -48,11 +66,18 @@ pub enum Code {
 
 /// Number, HTTP status and whether the same request may succeed later.
 #[rustfmt::skip]
-const TABLE: [(Code, u16, u16, bool); 14] = [
+const TABLE: [(Code, u16, u16, bool); 23] = [
     (Code::Missing,         1001, 400, false),
     (Code::Unusable,        1002, 400, false),
     (Code::NotAPhoneNumber, 1003, 400, false),
     (Code::NotJson,         1004, 400, false),
+    (Code::UrlInText,       1005, 400, false),
+    (Code::TooManyRecipients, 1006, 422, false),
+    (Code::TooManyParts,    1006, 400, false),
+    (Code::ConsecutiveTexts, 1008, 400, false),
+    (Code::TextTooLong,     1009, 400, false),
+    (Code::Conflict,        1012, 409, false),
+    (Code::Busy,            1012, 409, true),
     (Code::TenantNotFound,  2001, 404, false),
     (Code::ChatNotFound,    2002, 404, false),
     (Code::BadCredentials,  2004, 401, false),
@@ -63,6 +88,8 @@ const TABLE: [(Code, u16, u16, bool); 14] = [
     (Code::WrongTime,       2013, 401, false),
     (Code::Internal,        3001, 500, true),
     (Code::Unavailable,     3002, 503, true),
+    (Code::NotDelivered,    4001, 502, true),
+    (Code::NotSupported,    4099, 501, false),
 ];
 
 /// How many seconds a caller should wait when we are overloaded.
@@ -76,7 +103,7 @@ pub struct ApiError {
     status: StatusCode,
     message: String,
     retry_after: Option<u32>,
-    allow: Option<String>,
+    allow: Option<&'static str>,
 }
 
 /// The body of an error, and of one rejected event in a batch.
@@ -110,7 +137,7 @@ impl ApiError {
     /// An error with the status that the table gives its code.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         let (_, status, _) = code.row();
-        let retry_after = (code == Code::Unavailable).then_some(RETRY_AFTER);
+        let retry_after = matches!(code, Code::Unavailable | Code::Busy).then_some(RETRY_AFTER);
         Self { code, status, message: message.into(), retry_after, allow: None }
     }
 
@@ -127,12 +154,9 @@ impl ApiError {
 
     /// There is such a route, but not for this method.
     #[must_use]
-    pub fn method_not_allowed(allowed: &Method) -> Self {
-        let allow = Some(allowed.to_string());
-        Self {
-            allow,
-            ..Self::of_http(StatusCode::METHOD_NOT_ALLOWED, format!("this route takes {allowed} only"))
-        }
+    pub fn method_not_allowed(allowed: &'static str) -> Self {
+        let message = format!("this route takes {allowed} only");
+        Self { allow: Some(allowed), ..Self::of_http(StatusCode::METHOD_NOT_ALLOWED, message) }
     }
 
     /// The line is not one that this caller may speak for.
@@ -184,8 +208,8 @@ impl ApiError {
         if let Some(seconds) = self.retry_after {
             response.insert_header((header::RETRY_AFTER, seconds));
         }
-        if let Some(allow) = &self.allow {
-            response.insert_header((header::ALLOW, allow.as_str()));
+        if let Some(allow) = self.allow {
+            response.insert_header((header::ALLOW, allow));
         }
         response.json(Envelope { success: false, error, trace_id })
     }
@@ -243,6 +267,21 @@ impl From<CommitError> for ApiError {
     }
 }
 
+impl From<CreateError> for ApiError {
+    fn from(failure: CreateError) -> Self {
+        let message = failure.to_string();
+        match failure {
+            CreateError::InFlight => Self::new(Code::Busy, message),
+            CreateError::Mismatch => Self::new(Code::Conflict, message),
+            CreateError::NotDelivered => Self::new(Code::NotDelivered, message),
+            CreateError::Unreachable { retry_after } => {
+                Self { retry_after: Some(retry_after), ..Self::new(Code::Unavailable, message) }
+            }
+            CreateError::Commit(failure) => failure.into(),
+        }
+    }
+}
+
 impl From<StoreError> for ApiError {
     fn from(failure: StoreError) -> Self {
         tracing::error!(%failure, "a look-up failed");
@@ -262,7 +301,8 @@ mod tests {
     #[test]
     fn every_code_has_one_row() {
         for (code, number, status, _) in TABLE {
-            assert_eq!(TABLE.iter().filter(|row| row.0 == code || row.1 == number).count(), 1, "{code:?}");
+            assert_eq!(TABLE.iter().filter(|row| row.0 == code).count(), 1, "{code:?}");
+            assert!((1001..=4099).contains(&number), "{code:?}");
             assert_eq!(code.row().1.as_u16(), status);
         }
     }

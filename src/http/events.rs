@@ -16,10 +16,10 @@ use super::{
 };
 use crate::{
     domain::{event::Event, ids::Slug},
-    registry::ingest::{Ingest, Ingested},
+    registry::ingest::{Ingest, Ingested, SettleFailure},
     store::directory::Directory,
     upstream::{
-        Parsed, Rejected,
+        Failed, Parsed, Rejected,
         request::{self, Events},
     },
 };
@@ -108,12 +108,20 @@ async fn take_in(
             Ok(Parsed::Ignored(id)) => {
                 Handled { event_id: Some(id.as_str().to_owned()), came_of_it: Ok(None) }
             }
+            Ok(Parsed::Failed(id, Failed { delivery, line })) => {
+                let failure = SettleFailure::new(delivery, relay.clone(), line);
+                let settled = state.registry.settle_failure(failure).await;
+                Handled {
+                    event_id: Some(id.as_str().to_owned()),
+                    came_of_it: settled.map(|()| None).map_err(ApiError::from),
+                }
+            }
             Ok(Parsed::Speaks(event)) => {
                 let event_id = Some(event.id.as_str().to_owned());
                 let refused = match tenant_of(&directory, relay, &event) {
                     Some(tenant) => {
                         places.push(results.len());
-                        accepted.push(Ingest::new(*event, tenant));
+                        accepted.push(Ingest::new(*event, tenant, relay.clone()));
                         ApiError::internal()
                     }
                     None => ApiError::not_your_line(),

@@ -17,7 +17,7 @@ mod query;
 
 use actix_web::{
     HttpRequest, Resource, Route,
-    http::{Method, header},
+    http::header,
     web::{self, ServiceConfig},
 };
 
@@ -26,24 +26,25 @@ use error::ApiError;
 /// The routes of the API and of the relays.
 pub fn api_routes(config: &mut ServiceConfig) {
     config
-        .service(only(Method::POST, "/upstream/v1/events", web::post().to(events::post)))
-        .service(only(Method::POST, "/api/v1/chats/resolve", web::post().to(chats::resolve::post)))
-        .service(only(Method::GET, "/api/v1/chats/{id}", web::get().to(chats::get::get)))
-        .service(only(
-            Method::GET,
-            "/api/v1/chats/{id}/participants",
-            web::get().to(chats::participants::get),
-        ))
-        .service(only(Method::GET, "/api/v1/chats/{id}/route", web::get().to(chats::route::get)))
-        .service(only(Method::GET, "/api/v1/chats", web::get().to(chats::list::get)));
+        .service(only("POST", "/upstream/v1/events", web::post().to(events::post)))
+        .service(only("POST", "/api/v1/chats/resolve", web::post().to(chats::resolve::post)))
+        .service(only("GET", "/api/v1/chats/{id}", web::get().to(chats::get::get)))
+        .service(only("GET", "/api/v1/chats/{id}/participants", web::get().to(chats::participants::get)))
+        .service(only("GET", "/api/v1/chats/{id}/route", web::get().to(chats::route::get)))
+        .service(
+            web::resource("/api/v1/chats")
+                .route(web::get().to(chats::list::get))
+                .route(web::post().to(chats::create::post))
+                .default_service(refuse_all_but("GET, POST")),
+        );
 }
 
 /// The routes of operators. They ask for no credentials; see `server.ops_listen`.
 pub fn ops_routes(config: &mut ServiceConfig) {
     config
-        .service(only(Method::GET, "/healthz", web::get().to(ops::healthz)))
-        .service(only(Method::GET, "/readyz", web::get().to(ops::readyz)))
-        .service(only(Method::GET, "/metrics", web::get().to(ops::metrics)));
+        .service(only("GET", "/healthz", web::get().to(ops::healthz)))
+        .service(only("GET", "/readyz", web::get().to(ops::readyz)))
+        .service(only("GET", "/metrics", web::get().to(ops::metrics)));
 }
 
 /// What answers paths that are no route.
@@ -52,13 +53,14 @@ pub fn not_found() -> Route {
     web::to(|| async { Err::<&str, _>(ApiError::no_route()) })
 }
 
-/// A resource with one method. Any other method is told so.
-fn only(method: Method, path: &str, route: Route) -> Resource {
-    let refuse = move |_: HttpRequest| {
-        let allowed = method.clone();
-        async move { Err::<&str, _>(ApiError::method_not_allowed(&allowed)) }
-    };
-    web::resource(path).route(route).default_service(web::to(refuse))
+/// A resource with one method.
+fn only(method: &'static str, path: &str, route: Route) -> Resource {
+    web::resource(path).route(route).default_service(refuse_all_but(method))
+}
+
+/// What answers the other methods of a resource.
+fn refuse_all_but(methods: &'static str) -> Route {
+    web::to(move || async move { Err::<&str, _>(ApiError::method_not_allowed(methods)) })
 }
 
 /// Whether a request says that its body is of this media type, whatever the parameters.

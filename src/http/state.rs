@@ -10,12 +10,14 @@ use std::{
 
 use metrics_exporter_prometheus::PrometheusHandle;
 
-use crate::{clock::Clock, registry::Registry, store::refresh::DirectoryHandle};
+use crate::{clock::Clock, registry::Registry, relay::Relays, store::refresh::DirectoryHandle};
 
 /// What every handler needs.
 pub struct AppState {
     /// The registry.
     pub registry: Registry,
+    /// Where groups are delivered.
+    pub relays: Relays,
     /// Tenants, relays and lines.
     pub directory: DirectoryHandle,
     /// The time.

@@ -1,20 +1,24 @@
-//! An event comes in: find or mint its chat, merge, and say what came of it.
+//! An event comes in: find its chat, merge, and say what came of it.
 
+use super::place::{Believe, Blank, Claim, Placed, place};
 use crate::{
     clock,
     domain::{
-        chat::{self, Chat, ChatState, MAX_HANDLES},
+        chat::{self, MAX_HANDLES, Origin},
+        delivery::{DeliveryId, Progress},
         event::Event,
         ids::{ChatId, Slug},
+        phone::PhoneNumber,
         receipt::{Receipt, ReceiptKey, effective_time},
         stamp::Stamp,
     },
     store::working::{ConversationRef, Moment, Needs, Working},
 };
 
-/// An event whose line was found to be a tenant's.
+/// An event whose line was found to be a tenant's, and to be served by the relay that sent it.
 pub struct Ingest {
     event: Event,
+    relay: Slug,
     conversation: ConversationRef,
     receipt: ReceiptKey,
     id_bits: [u8; 10],
@@ -51,66 +55,106 @@ pub enum Refusal {
 }
 
 impl Ingest {
-    /// An event on a line of `tenant`.
+    /// An event that `relay` sent about a line of `tenant`.
     #[must_use]
-    pub fn new(event: Event, tenant: Slug) -> Self {
+    pub fn new(event: Event, tenant: Slug, relay: Slug) -> Self {
         let receipt = ReceiptKey::new(&tenant, &event.line, event.claimed, &event.id);
         let conversation =
             ConversationRef { tenant, line: event.line.clone(), conversation: event.key.conversation() };
-        Self { event, conversation, receipt, id_bits: clock::random() }
+        Self { event, relay, conversation, receipt, id_bits: clock::random() }
     }
 
     pub(super) fn needs(&self, needs: &mut Needs) {
         needs.conversations.push(self.conversation.clone());
         needs.receipts.push(self.receipt);
+        needs.deliveries.extend(self.event.client_ref);
     }
 
     pub(super) fn decide(self, working: &mut Working, moment: &Moment) -> Result<Ingested, Refusal> {
+        if self.has_too_many_handles(working) {
+            return Err(Refusal::TooManyHandles);
+        }
         let held = working.receipt(&self.receipt);
         let effective =
             held.map_or_else(|| effective_time(self.event.claimed, moment.now), |held| held.effective);
         let stamp = Stamp { time: effective, event: self.event.id.clone() };
-        let (chat, outcome) = self.merge(working, moment, &stamp, held.is_some())?;
+        let ingested = self.merge(working, moment, &stamp, held.is_some());
         if held.is_none() && self.event.claimed >= moment.receipts_since {
             working.take_receipt(self.receipt, Receipt { effective });
         }
-        Ok(Ingested { chat, outcome })
+        Ok(ingested)
     }
 
-    fn merge(
-        &self,
-        working: &mut Working,
-        moment: &Moment,
-        stamp: &Stamp,
-        taken_before: bool,
-    ) -> Result<(ChatId, Outcome), Refusal> {
-        let slot = working.find_or_mint(&self.conversation, || self.new_chat(moment));
-        let minted = slot.chat.version == 0;
-        let known = slot.chat.state.people.len();
-        // A new chat is far below the limit, so a refusal leaves nothing behind.
-        if known + slot.chat.state.strangers_in(&self.event.says) > MAX_HANDLES {
-            return Err(Refusal::TooManyHandles);
-        }
-        let merged = chat::merge(&mut slot.chat, &self.event.key, stamp, &self.event.says, moment.tick);
-        let outcome = match (minted, merged.changes.is_empty(), taken_before && !merged.changed) {
-            (true, _, _) => Outcome::Created,
-            (false, false, _) => Outcome::Updated,
-            (false, true, true) => Outcome::Duplicate,
-            (false, true, false) => Outcome::Unchanged,
+    /// Only a known chat can be full: one event alone stays far below the limit.
+    fn has_too_many_handles(&self, working: &mut Working) -> bool {
+        let Some(slot) = working.find(&self.conversation) else { return false };
+        let state = &working.slot(slot).chat.state;
+        state.people.len() + state.strangers_in(&self.event.says) > MAX_HANDLES
+    }
+
+    fn merge(&self, working: &mut Working, moment: &Moment, stamp: &Stamp, taken_before: bool) -> Ingested {
+        let claim = Claim {
+            conversation: Some(&self.conversation),
+            delivery: self.delivery(working),
+            believe: Believe::Key,
+        };
+        let blank = Blank {
+            tenant: &self.conversation.tenant,
+            line: &self.conversation.line,
+            origin: Origin::Event,
+            id_bits: self.id_bits,
+        };
+        let Placed { slot, joined } = place(working, &claim, &blank, stamp, moment);
+        let slot = working.slot(slot);
+        let is_new = slot.chat.version == 0;
+        let merged = chat::merge(&mut slot.chat, Some(&self.event.key), stamp, &self.event.says, moment.tick);
+        let outcome = match (is_new, joined || !merged.changes.is_empty()) {
+            (true, _) => Outcome::Created,
+            (false, true) => Outcome::Updated,
+            (false, false) if taken_before && !merged.changed => Outcome::Duplicate,
+            (false, false) => Outcome::Unchanged,
         };
         slot.note(stamp, merged, moment.tick);
-        Ok((slot.chat.id, outcome))
+        Ingested { chat: slot.chat.id, outcome }
     }
 
-    fn new_chat(&self, moment: &Moment) -> Chat {
-        Chat {
-            id: ChatId::mint(moment.tick, self.id_bits),
-            tenant: self.conversation.tenant.clone(),
-            line: self.conversation.line.clone(),
-            created_at: moment.tick,
-            updated_at: moment.tick,
-            version: 0,
-            state: ChatState::new(&self.conversation.line),
+    /// The delivery that the event names, when it may: the same relay, for the same line.
+    fn delivery(&self, working: &Working) -> Option<DeliveryId> {
+        let delivery = working.delivery(self.event.client_ref?)?;
+        let is_theirs = delivery.relay == self.relay
+            && delivery.line == self.conversation.line
+            && delivery.tenant == self.conversation.tenant;
+        is_theirs.then_some(delivery.id)
+    }
+}
+
+/// A relay says that a message it had queued will not be sent.
+pub struct SettleFailure {
+    delivery: DeliveryId,
+    relay: Slug,
+    line: Option<PhoneNumber>,
+}
+
+impl SettleFailure {
+    /// The failure of a delivery, as `relay` tells it, on the line that it names if it names one.
+    #[must_use]
+    pub fn new(delivery: DeliveryId, relay: Slug, line: Option<PhoneNumber>) -> Self {
+        Self { delivery, relay, line }
+    }
+
+    pub(super) fn needs(&self, needs: &mut Needs) {
+        needs.deliveries.push(self.delivery);
+    }
+
+    /// Settles a queued delivery, once; anybody else's and any other is left alone.
+    pub(super) fn decide(self, working: &mut Working) {
+        let Some(mut delivery) = working.delivery(self.delivery).cloned() else { return };
+        let is_theirs = delivery.relay == self.relay && self.line.is_none_or(|line| line == delivery.line);
+        if let (true, Progress::Answered { queued: queued @ true, .. }) = (is_theirs, &mut delivery.progress)
+        {
+            *queued = false;
+            working.note_delivery((delivery.tenant.clone(), delivery.line.clone()), false);
+            working.put_delivery(delivery);
         }
     }
 }

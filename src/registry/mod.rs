@@ -1,16 +1,19 @@
 //! The use cases, without HTTP and without SQL.
 //!
-//! [`ingest`] is the decision about an event, [`command`] the list of what may be committed, and
-//! [`Registry`] what the edges call: it sends commands to the committer and look-ups to the reader.
+//! [`ingest`] is the decision about an event, [`create`] the two about a create, and both find their chat by
+//! `place`. [`command`] is the list of what may be committed, and [`Registry`] what the edges call: it sends
+//! commands to the committer and look-ups to the reader.
 
 pub mod command;
+pub mod create;
 pub mod ingest;
+
+mod place;
 
 use std::sync::Arc;
 
 use crate::{
     domain::{
-        chat::Chat,
         conversation_key::Conversation,
         ids::{ChatId, Slug},
         phone::PhoneNumber,
@@ -18,11 +21,11 @@ use crate::{
     store::{
         StoreError,
         committer::{CommitError, Committer},
-        query::{ChatFilter, Counts, Reader},
+        query::{ChatFilter, Counts, Reader, SeenChat},
     },
 };
 use command::{Command, Reply};
-use ingest::{Ingest, Ingested, Refusal};
+use ingest::{Ingest, Ingested, Refusal, SettleFailure};
 
 /// The registry, as the edges see it. Clones share it.
 #[derive(Clone)]
@@ -49,7 +52,22 @@ impl Registry {
     ) -> Result<Vec<Result<Result<Ingested, Refusal>, CommitError>>, CommitError> {
         let commands = events.into_iter().map(|event| Command::Ingest(Box::new(event))).collect();
         let replies = self.committer.commit(commands).await?;
-        Ok(replies.into_iter().map(|reply| reply.map(|Reply::Ingested(result)| result)).collect())
+        let ingested = |reply| match reply {
+            Reply::Ingested(result) => Ok(result),
+            // A command is answered in kind.
+            _ => Err(CommitError::Unavailable),
+        };
+        Ok(replies.into_iter().map(|reply| reply.and_then(ingested)).collect())
+    }
+
+    /// Takes the news in that a queued message will not be sent.
+    ///
+    /// # Errors
+    ///
+    /// When it is not durable.
+    pub async fn settle_failure(&self, failure: SettleFailure) -> Result<(), CommitError> {
+        let replies = self.committer.commit(vec![Command::SettleFailure(Box::new(failure))]).await?;
+        replies.into_iter().try_for_each(|reply| reply.map(|_| ()))
     }
 
     /// One chat of a tenant.
@@ -57,7 +75,7 @@ impl Registry {
     /// # Errors
     ///
     /// When the store cannot be read.
-    pub async fn chat(&self, tenant: Slug, id: ChatId) -> Result<Option<Chat>, StoreError> {
+    pub async fn chat(&self, tenant: Slug, id: ChatId) -> Result<Option<SeenChat>, StoreError> {
         self.read(move |reader| reader.chat(Some(&tenant), id)).await
     }
 
@@ -66,7 +84,7 @@ impl Registry {
     /// # Errors
     ///
     /// When the store cannot be read.
-    pub async fn list(&self, filter: ChatFilter) -> Result<Vec<Chat>, StoreError> {
+    pub async fn list(&self, filter: ChatFilter) -> Result<Vec<SeenChat>, StoreError> {
         self.read(move |reader| reader.list(&filter)).await
     }
 

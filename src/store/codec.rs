@@ -32,6 +32,7 @@ struct PackedState<'a> {
     icon: Option<Packed<Option<&'a str>>>,
     service: Option<Packed<u8>>,
     called_group: bool,
+    created_direct: bool,
     roster: Option<u32>,
     ours: Vec<&'a str>,
     people: Vec<PackedPerson<'a>>,
@@ -81,6 +82,7 @@ impl<'a> Stamps<'a> {
             icon: self.field(state.icon.as_ref(), |icon| icon.as_ref().map(IconUrl::as_str)),
             service: self.field(state.service.as_ref(), |service| number_of(&SERVICES, *service)),
             called_group: state.called_group,
+            created_direct: state.created_direct,
             roster: state.roster.as_ref().map(|stamp| self.number(stamp)),
             ours: state.ours.iter().map(Handle::as_str).collect(),
             people: state.people.iter().map(|(handle, person)| self.person(handle, person)).collect(),
@@ -164,6 +166,7 @@ impl Unpacker {
             icon: self.field(packed.icon.as_ref(), |icon| Some(icon.map(IconUrl::from_canonical)))?,
             service: self.field(packed.service.as_ref(), |number| meaning_of(&SERVICES, *number))?,
             called_group: packed.called_group,
+            created_direct: packed.created_direct,
             roster: match packed.roster {
                 Some(number) => Some(self.stamp(number)?),
                 None => None,

@@ -79,6 +79,12 @@ impl Secrets {
         self.0.push((secret, expires_at));
     }
 
+    /// The secret to sign with: the one that was not replaced.
+    #[must_use]
+    pub fn newest(&self) -> Option<&SigningSecret> {
+        self.0.iter().find(|(_, expires_at)| expires_at.is_none()).map(|(secret, _)| secret)
+    }
+
     /// The secrets that are valid at `now`.
     pub fn valid_at(&self, now: Time) -> impl Iterator<Item = &SigningSecret> {
         self.0

@@ -4,6 +4,7 @@ use super::StoreError;
 use crate::domain::{
     chat::Chat,
     conversation_key::Conversation,
+    delivery::Health,
     handle::Handle,
     ids::{ChatId, Slug},
     phone::PhoneNumber,
@@ -48,6 +49,15 @@ pub enum Order {
     },
 }
 
+/// A chat as it is looked up, with how its line's recent deliveries went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenChat {
+    /// The chat. For an id that was merged away, the one that answers for it.
+    pub chat: Chat,
+    /// The health of its line.
+    pub health: Health,
+}
+
 /// A store, as look-ups see it.
 pub trait Reader: Send + Sync + 'static {
     /// One chat of a tenant; of any tenant when `None`.
@@ -55,14 +65,14 @@ pub trait Reader: Send + Sync + 'static {
     /// # Errors
     ///
     /// When the store cannot be read.
-    fn chat(&self, tenant: Option<&Slug>, id: ChatId) -> Result<Option<Chat>, StoreError>;
+    fn chat(&self, tenant: Option<&Slug>, id: ChatId) -> Result<Option<SeenChat>, StoreError>;
 
     /// A page of chats.
     ///
     /// # Errors
     ///
     /// When the store cannot be read.
-    fn list(&self, filter: &ChatFilter) -> Result<Vec<Chat>, StoreError>;
+    fn list(&self, filter: &ChatFilter) -> Result<Vec<SeenChat>, StoreError>;
 
     /// The chats of conversations of one line, in the same order; `None` where there is none.
     ///

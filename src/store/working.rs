@@ -4,9 +4,11 @@ use std::collections::HashMap;
 
 use crate::domain::{
     change::Change,
-    chat::Chat,
+    chat::{self, Chat, Merged},
     conversation_key::Conversation,
-    ids::Slug,
+    delivery::{Delivery, DeliveryId, Health},
+    handle::Handle,
+    ids::{ChatId, Slug},
     phone::PhoneNumber,
     receipt::{Receipt, ReceiptKey},
     stamp::Stamp,
@@ -24,6 +26,12 @@ pub struct ConversationRef {
     pub conversation: Conversation,
 }
 
+/// A line of a tenant: what has a health.
+pub type LineRef = (Slug, PhoneNumber);
+
+/// A tenant and one of its idempotency keys: what finds a delivery.
+pub type IdempotencyRef = (Slug, String);
+
 /// What a batch of commands must see before it decides.
 #[derive(Debug, Default)]
 pub struct Needs {
@@ -31,15 +39,34 @@ pub struct Needs {
     pub conversations: Vec<ConversationRef>,
     /// Receipts of events.
     pub receipts: Vec<ReceiptKey>,
+    /// Deliveries by id, each with its chat and the health of its line.
+    pub deliveries: Vec<DeliveryId>,
+    /// Deliveries by idempotency key.
+    pub idempotency: Vec<IdempotencyRef>,
 }
 
 /// What was loaded for a batch, as its commands change it.
 #[derive(Debug, Default)]
 pub struct Working {
     slots: Vec<Slot>,
-    by_conversation: HashMap<ConversationRef, usize>,
+    by_conversation: HashMap<ConversationRef, SlotId>,
+    by_id: HashMap<ChatId, SlotId>,
     receipts: HashMap<ReceiptKey, Receipt>,
     new_receipts: Vec<(ReceiptKey, Receipt)>,
+    deliveries: HashMap<DeliveryId, Tracked<Delivery>>,
+    by_idempotency: HashMap<IdempotencyRef, DeliveryId>,
+    health: HashMap<LineRef, Tracked<Health>>,
+}
+
+/// A chat's place in a working set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SlotId(usize);
+
+/// A value with what the store must do about it.
+#[derive(Debug)]
+struct Tracked<T> {
+    value: T,
+    is_changed: bool,
 }
 
 /// A chat in the working set.
@@ -55,9 +82,22 @@ pub struct Slot {
     pub new_conversations: Vec<Conversation>,
     /// What became visible, one record an event.
     pub records: Vec<ChangeRecord>,
+    /// What is left to do about a chat that another one has absorbed.
+    pub absorbed: Option<Absorbed>,
 }
 
-/// What one event visibly changed.
+/// A chat that is part of another one now.
+#[derive(Debug)]
+pub struct Absorbed {
+    /// The one that answers for it.
+    pub by: ChatId,
+    /// The conversations that it was known under.
+    pub conversations: Vec<Conversation>,
+    /// The handles that it was listed under.
+    pub people: Vec<Handle>,
+}
+
+/// What one event, or one create, visibly changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChangeRecord {
     /// The chat's version from here on.
@@ -70,11 +110,24 @@ pub struct ChangeRecord {
     pub changes: Vec<Change>,
 }
 
+/// Loading.
 impl Working {
-    /// Adds a chat that the store has, found under `conversation`.
-    pub fn add_loaded(&mut self, conversation: ConversationRef, chat: Chat) {
-        let index = self.push(chat, false);
-        self.by_conversation.insert(conversation, index);
+    /// Adds a chat that the store has.
+    pub fn add_chat(&mut self, chat: Chat) -> SlotId {
+        match self.by_id.get(&chat.id) {
+            Some(slot) => *slot,
+            None => self.push(chat, false),
+        }
+    }
+
+    /// Notes that a chat of the set was found under `conversation`.
+    pub fn add_conversation(&mut self, conversation: ConversationRef, slot: SlotId) {
+        self.by_conversation.insert(conversation, slot);
+    }
+
+    /// Notes that a chat of the set answers for another id, too.
+    pub fn add_alias(&mut self, id: ChatId, slot: SlotId) {
+        self.by_id.insert(id, slot);
     }
 
     /// Adds a receipt that the store has.
@@ -82,20 +135,98 @@ impl Working {
         self.receipts.insert(key, receipt);
     }
 
-    /// The chat of a conversation: the one that there is, else the one that `mint` makes. A minted chat has
-    /// version 0 until its first event is merged.
-    #[expect(clippy::indexing_slicing, reason = "slots are only ever added, so their numbers stay good")]
-    pub fn find_or_mint(&mut self, conversation: &ConversationRef, mint: impl FnOnce() -> Chat) -> &mut Slot {
-        if let Some(index) = self.by_conversation.get(conversation) {
-            return &mut self.slots[*index];
-        }
-        let index = self.push(mint(), true);
-        self.by_conversation.insert(conversation.clone(), index);
-        let slot = &mut self.slots[index];
-        slot.new_conversations.push(conversation.conversation.clone());
+    /// Adds a delivery that the store has.
+    pub fn add_delivery(&mut self, delivery: Delivery) {
+        self.track_delivery(delivery, false);
+    }
+
+    /// Adds the health of a line that the store has.
+    pub fn add_health(&mut self, line: LineRef, health: Health) {
+        self.health.insert(line, Tracked { value: health, is_changed: false });
+    }
+
+    fn push(&mut self, chat: Chat, is_new: bool) -> SlotId {
+        let slot = SlotId(self.slots.len());
+        self.by_id.insert(chat.id, slot);
+        self.slots.push(Slot {
+            chat,
+            is_new,
+            is_changed: is_new,
+            new_conversations: Vec::new(),
+            records: Vec::new(),
+            absorbed: None,
+        });
         slot
     }
 
+    fn track_delivery(&mut self, delivery: Delivery, is_changed: bool) {
+        if let Some(idempotency) = &delivery.idempotency {
+            let name = (delivery.tenant.clone(), idempotency.key.as_str().to_owned());
+            self.by_idempotency.insert(name, delivery.id);
+        }
+        self.deliveries.insert(delivery.id, Tracked { value: delivery, is_changed });
+    }
+}
+
+/// Chats.
+impl Working {
+    /// The chat of a conversation, if there is one.
+    #[must_use]
+    pub fn find(&self, conversation: &ConversationRef) -> Option<SlotId> {
+        self.by_conversation.get(conversation).copied()
+    }
+
+    /// The chat that answers for an id, if it was loaded.
+    #[must_use]
+    pub fn find_id(&self, id: ChatId) -> Option<SlotId> {
+        self.by_id.get(&id).copied()
+    }
+
+    /// Adds a chat that was just minted. It has version 0 until its first event is merged.
+    pub fn mint(&mut self, chat: Chat) -> SlotId {
+        self.push(chat, true)
+    }
+
+    /// Makes a conversation that had no chat a chat's own.
+    pub fn bind(&mut self, conversation: &ConversationRef, slot: SlotId) {
+        self.slot(slot).new_conversations.push(conversation.conversation.clone());
+        self.by_conversation.insert(conversation.clone(), slot);
+    }
+
+    /// The chat in a slot.
+    #[expect(clippy::indexing_slicing, reason = "slots are only ever added, so their numbers stay good")]
+    pub fn slot(&mut self, slot: SlotId) -> &mut Slot {
+        &mut self.slots[slot.0]
+    }
+
+    /// Makes one chat of two, and returns the one that survives.
+    pub fn join(&mut self, one: SlotId, other: SlotId, stamp: &Stamp, at: Time) -> SlotId {
+        let Ok([first, second]) = self.slots.get_disjoint_mut([one.0, other.0]) else { return one };
+        let (kept, survivor, loser) = if chat::survives(&first.chat, &second.chat) {
+            (one, first, second)
+        } else {
+            (other, second, first)
+        };
+        let absorbed = Absorbed {
+            by: survivor.chat.id,
+            conversations: loser.chat.state.keys.keys().cloned().collect(),
+            people: loser.chat.state.participants().map(|(handle, ..)| handle.clone()).collect(),
+        };
+        let joined = chat::join(&mut survivor.chat, &mut loser.chat, at);
+        survivor.note(stamp, joined, at);
+        let last_words = Merged { changed: true, changes: vec![Change::Merged(survivor.chat.id)] };
+        loser.note(stamp, last_words, at);
+        survivor.new_conversations.append(&mut loser.new_conversations);
+        loser.absorbed = Some(absorbed);
+        let gone = if kept == one { other } else { one };
+        let moved = self.by_conversation.values_mut().chain(self.by_id.values_mut());
+        moved.filter(|slot| **slot == gone).for_each(|slot| *slot = kept);
+        kept
+    }
+}
+
+/// Receipts.
+impl Working {
     /// The receipt of an event that was taken before, in this batch or earlier.
     #[must_use]
     pub fn receipt(&self, key: &ReceiptKey) -> Option<Receipt> {
@@ -107,6 +238,48 @@ impl Working {
         self.receipts.insert(key, receipt);
         self.new_receipts.push((key, receipt));
     }
+}
+
+/// Deliveries and health.
+impl Working {
+    /// A delivery.
+    #[must_use]
+    pub fn delivery(&self, id: DeliveryId) -> Option<&Delivery> {
+        self.deliveries.get(&id).map(|tracked| &tracked.value)
+    }
+
+    /// The delivery that a tenant has asked for under this name.
+    #[must_use]
+    pub fn delivery_named(&self, name: &IdempotencyRef) -> Option<&Delivery> {
+        self.delivery(*self.by_idempotency.get(name)?)
+    }
+
+    /// Adds a delivery, or changes one.
+    pub fn put_delivery(&mut self, delivery: Delivery) {
+        self.track_delivery(delivery, true);
+    }
+
+    /// The health of a line.
+    #[must_use]
+    pub fn health(&self, line: &LineRef) -> Health {
+        self.health.get(line).map(|tracked| tracked.value).unwrap_or_default()
+    }
+
+    /// Notes how one more delivery of a line went.
+    pub fn note_delivery(&mut self, line: LineRef, success: bool) {
+        let tracked =
+            self.health.entry(line).or_insert(Tracked { value: Health::default(), is_changed: true });
+        tracked.value.note(success);
+        tracked.is_changed = true;
+    }
+}
+
+/// Saving.
+impl Working {
+    /// The chats to be saved, new ones included.
+    pub fn changed(&self) -> impl Iterator<Item = &Slot> {
+        self.slots.iter().filter(|slot| slot.is_changed)
+    }
 
     /// The receipts to be saved.
     #[must_use]
@@ -114,37 +287,39 @@ impl Working {
         &self.new_receipts
     }
 
-    /// The chats to be saved, new ones included.
-    pub fn changed(&self) -> impl Iterator<Item = &Slot> {
-        self.slots.iter().filter(|slot| slot.is_changed)
+    /// The deliveries to be saved, new ones included.
+    pub fn changed_deliveries(&self) -> impl Iterator<Item = &Delivery> {
+        self.deliveries.values().filter(|tracked| tracked.is_changed).map(|tracked| &tracked.value)
     }
 
-    /// Takes the set apart after it was saved: every chat with the conversations that it was found under.
+    /// The health to be saved.
+    pub fn changed_health(&self) -> impl Iterator<Item = (&LineRef, Health)> {
+        self.health
+            .iter()
+            .filter(|(_, tracked)| tracked.is_changed)
+            .map(|(line, tracked)| (line, tracked.value))
+    }
+
+    /// Takes the set apart after it was saved: every chat that still answers for itself, with the
+    /// conversations that it was found under.
     pub fn into_chats(self) -> impl Iterator<Item = (Vec<ConversationRef>, Chat)> {
         let mut found_under: Vec<Vec<ConversationRef>> = vec![Vec::new(); self.slots.len()];
-        for (conversation, index) in self.by_conversation {
-            if let Some(list) = found_under.get_mut(index) {
+        for (conversation, slot) in self.by_conversation {
+            if let Some(list) = found_under.get_mut(slot.0) {
                 list.push(conversation);
             }
         }
-        found_under.into_iter().zip(self.slots.into_iter().map(|slot| slot.chat))
-    }
-
-    fn push(&mut self, chat: Chat, is_new: bool) -> usize {
-        self.slots.push(Slot {
-            chat,
-            is_new,
-            is_changed: is_new,
-            new_conversations: Vec::new(),
-            records: Vec::new(),
-        });
-        self.slots.len() - 1
+        found_under
+            .into_iter()
+            .zip(self.slots)
+            .filter(|(_, slot)| slot.absorbed.is_none())
+            .map(|(conversations, slot)| (conversations, slot.chat))
     }
 }
 
 impl Slot {
     /// Notes what a merge did to the chat.
-    pub fn note(&mut self, stamp: &Stamp, merged: crate::domain::chat::Merged, at: Time) {
+    pub fn note(&mut self, stamp: &Stamp, merged: Merged, at: Time) {
         self.is_changed |= merged.changed;
         if !merged.changes.is_empty() {
             self.records.push(ChangeRecord {
@@ -157,7 +332,7 @@ impl Slot {
     }
 }
 
-/// When a batch is decided, and what makes its ids.
+/// When a batch is decided.
 #[derive(Clone, Copy, Debug)]
 pub struct Moment {
     /// The time.

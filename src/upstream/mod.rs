@@ -9,7 +9,7 @@ pub mod request;
 mod spelling;
 
 use crate::{
-    domain::{event::Event, ids::EventId},
+    domain::{delivery::DeliveryId, event::Event, ids::EventId, phone::PhoneNumber},
     error::BadInput,
 };
 
@@ -18,8 +18,19 @@ use crate::{
 pub enum Parsed {
     /// It speaks of a conversation.
     Speaks(Box<Event>),
+    /// A message that was queued will not be sent.
+    Failed(EventId, Failed),
     /// It is understood, and says nothing about any conversation.
     Ignored(EventId),
+}
+
+/// A message that will not be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failed {
+    /// Its delivery.
+    pub delivery: DeliveryId,
+    /// The line, where the event names one.
+    pub line: Option<PhoneNumber>,
 }
 
 /// An event that is refused.

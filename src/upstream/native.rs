@@ -12,10 +12,11 @@ use serde::{
     },
 };
 
-use super::{Parsed, Rejected, spelling};
+use super::{Failed, Parsed, Rejected, spelling};
 use crate::{
     domain::{
         conversation_key::ConversationKey,
+        delivery::DeliveryId,
         event::{Event, Mention, Says, Word},
         handle::Handle,
         ids::EventId,
@@ -43,6 +44,8 @@ enum Kind {
     Created,
     /// It says what `data.chat` carries.
     Plain,
+    /// A message that was queued will not be sent.
+    Failed,
     /// It says nothing about any conversation.
     Silent,
     /// We do not know it; it says what `data.chat` carries, if it has a key at all.
@@ -59,6 +62,7 @@ fn kind_of(event: &str) -> Kind {
         "participant.left" => Kind::Membership(Word::Left),
         "chat.created" => Kind::Created,
         "chat.renamed" | "chat.icon_changed" => Kind::Plain,
+        "message.failed" => Kind::Failed,
         "chat.read" => Kind::Silent,
         other if other.starts_with("typing.") || other.ends_with(".failed") => Kind::Silent,
         _ => Kind::Unknown,
@@ -108,6 +112,8 @@ struct WireChat<'a> {
     handles_complete: Option<bool>,
     #[serde(borrow)]
     owner_handle: Option<Object<WireHandle<'a>>>,
+    #[serde(borrow)]
+    client_ref: Option<Text<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -221,18 +227,22 @@ impl WireEvent<'_> {
             .map_err(|why| BadInput::unusable("timestamp", why))?;
         let Some(Object(data)) = self.data.filter(|_| kind != Kind::Silent) else {
             return match kind {
-                Kind::Silent | Kind::Unknown => Ok(Parsed::Ignored(id)),
+                Kind::Silent | Kind::Failed | Kind::Unknown => Ok(Parsed::Ignored(id)),
                 _ => Err(BadInput::Missing("data".to_owned())),
             };
         };
         let chat = data.chat.as_ref().map_or(&NO_CHAT, |chat| &chat.0);
+        if kind == Kind::Failed {
+            let failed = chat.delivery().map(|delivery| Failed { delivery, line: chat.line().ok() });
+            return Ok(failed.map_or(Parsed::Ignored(id.clone()), |failed| Parsed::Failed(id, failed)));
+        }
         if kind == Kind::Unknown && chat.conversation_key.is_none() {
             return Ok(Parsed::Ignored(id));
         }
         let key = chat.key()?;
         let line = chat.line()?;
         let says = says(kind, &data, chat, &key, &line)?;
-        Ok(Parsed::Speaks(Box::new(Event { id, claimed, line, key, says })))
+        Ok(Parsed::Speaks(Box::new(Event { id, claimed, line, key, client_ref: chat.delivery(), says })))
     }
 }
 
@@ -245,6 +255,7 @@ static NO_CHAT: WireChat<'static> = WireChat {
     handles: None,
     handles_complete: None,
     owner_handle: None,
+    client_ref: None,
 };
 
 fn required<'a>(field: Option<&'a Text<'_>>, name: &str) -> Result<&'a str, BadInput> {
@@ -266,6 +277,11 @@ impl WireChat<'_> {
         let owner = self.owner_handle.as_ref().and_then(|owner| owner.0.handle.as_ref());
         PhoneNumber::from_formatted(required(owner, FIELD)?)
             .map_err(|_| BadInput::NotAPhoneNumber(FIELD.to_owned()))
+    }
+
+    /// The delivery of ours that the relay refers to. What is not of our making is somebody else's.
+    fn delivery(&self) -> Option<DeliveryId> {
+        self.client_ref.as_ref()?.parse().ok()
     }
 
     /// The service: as the chat says itself, else as its key's spelling has it, else the line's.
@@ -293,6 +309,7 @@ fn says(
         icon: optional(chat.icon.as_ref(), || "data.chat.icon".to_owned(), IconUrl::new)?,
         service: chat.service(key),
         is_group: chat.is_group == Some(true),
+        is_direct: false,
         roster_complete: !handles.is_empty() && chat.handles_complete.unwrap_or(kind == Kind::Created),
         ours: Vec::new(),
         people: Vec::with_capacity(handles.len() + 2),
@@ -301,7 +318,7 @@ fn says(
     match kind {
         Kind::Activity => says.activity(data, line)?,
         Kind::Membership(word) => says.membership(data, word)?,
-        Kind::Created | Kind::Plain | Kind::Silent | Kind::Unknown => {}
+        Kind::Created | Kind::Plain | Kind::Failed | Kind::Silent | Kind::Unknown => {}
     }
     Ok(says)
 }

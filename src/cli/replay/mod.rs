@@ -92,7 +92,8 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<()
     }
 }
 
-fn secret(file: Option<&PathBuf>) -> anyhow::Result<SigningSecret> {
+/// The relay's secret, out of a file or the environment.
+pub(super) fn secret(file: Option<&PathBuf>) -> anyhow::Result<SigningSecret> {
     if let Some(file) = file {
         return secret_in(file);
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::state::{ChatState, Person};
 use crate::domain::{
     change::Change,
-    event::{Says, Word},
+    event::{Mention, Says, Word},
     handle::Handle,
     service::Service,
     text::{DisplayName, IconUrl},
@@ -15,18 +15,22 @@ use crate::domain::{
 ///
 /// A message touches a few handles of a group of hundreds, so only those are looked at.
 #[derive(Clone, Copy)]
-pub(super) enum Scope {
+pub(super) enum Scope<'e> {
     /// Only those whom it mentions.
-    Mentioned,
+    Mentioned(&'e [Mention]),
     /// Anybody: it has a complete roster, or makes an own address of one that was taken for a participant.
     Everybody,
 }
 
-impl Scope {
+impl<'e> Scope<'e> {
     /// The scope of an event that `state` has not taken yet.
-    pub(super) fn of(state: &ChatState, says: &Says) -> Self {
+    pub(super) fn of(state: &ChatState, says: &'e Says) -> Self {
         let unmasks = |own: &Handle| !state.ours.contains(own) && state.people.contains_key(own);
-        if says.roster_complete || says.ours.iter().any(unmasks) { Self::Everybody } else { Self::Mentioned }
+        if says.roster_complete || says.ours.iter().any(unmasks) {
+            Self::Everybody
+        } else {
+            Self::Mentioned(&says.people)
+        }
     }
 }
 
@@ -38,6 +42,7 @@ pub(super) struct Glimpse {
     service: Option<Service>,
     is_group: Option<bool>,
     line_is_in: bool,
+    is_pending: bool,
     people: BTreeMap<Handle, Seen>,
 }
 
@@ -54,14 +59,15 @@ impl Glimpse {
         Self { line_is_in: true, ..Self::default() }
     }
 
-    pub(super) fn of(state: &ChatState, says: &Says, scope: Scope) -> Self {
+    pub(super) fn of(state: &ChatState, scope: Scope<'_>) -> Self {
         Self {
             name: state.name().cloned(),
             icon: state.icon().cloned(),
             service: state.service(),
             is_group: state.is_group(),
             line_is_in: state.line_is_in(),
-            people: people(state, says, scope),
+            is_pending: state.is_pending(),
+            people: people(state, scope),
         }
     }
 
@@ -77,8 +83,11 @@ impl Glimpse {
         if let (true, Some(service)) = (self.service != after.service, after.service) {
             changes.push(Change::Service(service));
         }
-        if self.is_group != after.is_group && after.is_group == Some(true) {
-            changes.push(Change::BecameGroup);
+        if let (true, Some(is_group)) = (self.is_group != after.is_group, after.is_group) {
+            changes.push(Change::Kind { is_group });
+        }
+        if self.is_pending && !after.is_pending {
+            changes.push(Change::Bound);
         }
         match (self.line_is_in, after.line_is_in) {
             (true, false) => changes.push(Change::LineLeft),
@@ -90,14 +99,13 @@ impl Glimpse {
     }
 }
 
-fn people(state: &ChatState, says: &Says, scope: Scope) -> BTreeMap<Handle, Seen> {
+fn people(state: &ChatState, scope: Scope<'_>) -> BTreeMap<Handle, Seen> {
     match scope {
         Scope::Everybody => state
             .participants()
             .map(|(handle, person, standing)| (handle.clone(), seen(person, standing.word)))
             .collect(),
-        Scope::Mentioned => says
-            .people
+        Scope::Mentioned(mentions) => mentions
             .iter()
             .filter_map(|mention| {
                 let standing = state.standing(&mention.handle)?;

@@ -29,15 +29,15 @@ pub struct Merged {
 ///
 /// `at` is our own time, for [`Chat::updated_at`]. The same event again, or an older one that says nothing
 /// new, changes nothing. A chat of version 0 has just been minted: its first event creates it.
-pub fn merge(chat: &mut Chat, key: &ConversationKey, stamp: &Stamp, says: &Says, at: Time) -> Merged {
+pub fn merge(chat: &mut Chat, key: Option<&ConversationKey>, stamp: &Stamp, says: &Says, at: Time) -> Merged {
     let minted = chat.version == 0;
     let scope = Scope::of(&chat.state, says);
-    let before = if minted { Glimpse::of_nothing() } else { Glimpse::of(&chat.state, says, scope) };
+    let before = if minted { Glimpse::of_nothing() } else { Glimpse::of(&chat.state, scope) };
     let differs = chat.state.apply(key, stamp, says) || minted;
     if !differs {
         return Merged { changed: false, changes: Vec::new() };
     }
-    let mut changes = before.changes_to(Glimpse::of(&chat.state, says, scope));
+    let mut changes = before.changes_to(Glimpse::of(&chat.state, scope));
     if minted {
         changes.insert(0, Change::Created);
     }
@@ -50,8 +50,8 @@ pub fn merge(chat: &mut Chat, key: &ConversationKey, stamp: &Stamp, says: &Says,
 
 impl ChatState {
     /// Offers everything that an event says to the fields it speaks of; whether any of them took it.
-    pub fn apply(&mut self, key: &ConversationKey, stamp: &Stamp, says: &Says) -> bool {
-        let mut changed = self.apply_key(key, stamp);
+    pub fn apply(&mut self, key: Option<&ConversationKey>, stamp: &Stamp, says: &Says) -> bool {
+        let mut changed = key.is_some_and(|key| self.apply_key(key, stamp));
         if let Some(name) = &says.name {
             changed |= offer(&mut self.name, stamp, Strength::Listed, name.clone());
         }
@@ -63,6 +63,10 @@ impl ChatState {
         }
         if says.is_group && !self.called_group {
             self.called_group = true;
+            changed = true;
+        }
+        if says.is_direct && !self.created_direct {
+            self.created_direct = true;
             changed = true;
         }
         if says.roster_complete && self.roster.as_ref().is_none_or(|held| held < stamp) {

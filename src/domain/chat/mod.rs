@@ -1,6 +1,7 @@
 //! A chat: our durable record of one conversation of one line.
 
 mod glimpse;
+mod join;
 #[cfg(test)]
 mod laws;
 mod merge;
@@ -8,6 +9,7 @@ mod merge;
 mod sharp_cases;
 mod state;
 
+pub use join::{join, survives};
 pub use merge::{Merged, merge};
 pub use state::{ChatState, Person, Standing};
 
@@ -20,6 +22,52 @@ use super::{
 /// The most handles that a chat may know, departed ones included.
 pub const MAX_HANDLES: usize = 10_000;
 
+/// What a chat was minted for. Of two ids of one conversation the one that an API caller asked for survives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Origin {
+    /// A create of the API.
+    Api,
+    /// An event of a relay.
+    Event,
+}
+
+/// Whether a chat can be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// The line is in the conversation.
+    Active,
+    /// It was created, and its conversation key is not known yet.
+    Pending,
+    /// The line is out of the conversation.
+    Left,
+}
+
+impl Status {
+    /// The name in answers.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Pending => "pending",
+            Self::Left => "left",
+        }
+    }
+}
+
+impl Chat {
+    /// Whether it can be used.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        if self.state.is_pending() {
+            Status::Pending
+        } else if self.state.line_is_in() {
+            Status::Active
+        } else {
+            Status::Left
+        }
+    }
+}
+
 /// A chat with everything that is stored of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chat {
@@ -29,6 +77,8 @@ pub struct Chat {
     pub tenant: Slug,
     /// The line that is in the conversation.
     pub line: PhoneNumber,
+    /// What we minted it for.
+    pub origin: Origin,
     /// When we minted it.
     pub created_at: Time,
     /// When something visible last changed.

@@ -30,6 +30,8 @@ pub struct ChatState {
     pub service: Field<Service>,
     /// Whether any event called it a group.
     pub called_group: bool,
+    /// Whether a create of the API made it a direct chat.
+    pub created_direct: bool,
     /// The stamp of the newest complete roster.
     ///
     /// The stamp is enough. Everybody whom that roster listed has a word with this stamp or a newer one, so
@@ -97,7 +99,8 @@ impl ChatState {
         let grammar = self.keys.keys().find_map(Conversation::kind);
         match grammar {
             Some(kind) => Some(kind == Kind::Group),
-            None => self.called_group.then_some(true),
+            None if self.called_group => Some(true),
+            None => self.created_direct.then_some(false),
         }
     }
 
@@ -106,6 +109,12 @@ impl ChatState {
     pub fn key(&self) -> Option<&ConversationKey> {
         let newest = self.keys.values().flatten().max();
         newest.map(|register| &register.value)
+    }
+
+    /// Whether its conversation key is not known yet.
+    #[must_use]
+    pub fn is_pending(&self) -> bool {
+        self.keys.is_empty()
     }
 
     /// Whether the line is in the conversation: the newest word about any of its own addresses. Silence says

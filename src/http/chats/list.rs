@@ -38,7 +38,7 @@ pub(in crate::http) async fn get(
     let mut chats = state.registry.list(filter).await?;
     let has_more = chats.len() > limit;
     chats.truncate(limit);
-    let next = chats.last().filter(|_| has_more).map(|last| Cursor::after(last, by_update).encode());
+    let next = chats.last().filter(|_| has_more).map(|last| Cursor::after(&last.chat, by_update).encode());
     Ok(HttpResponse::Ok().json(Body {
         count: chats.len(),
         chats: chats.iter().map(ChatBody::of).collect(),

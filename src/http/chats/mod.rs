@@ -1,5 +1,6 @@
 //! `/api/v1/chats`: one file an operation. [`wire`] is the shape of a chat, [`cursor`] the place in a listing.
 
+pub(super) mod create;
 pub(super) mod get;
 pub(super) mod list;
 pub(super) mod participants;
@@ -12,10 +13,8 @@ mod wire;
 use actix_web::{HttpRequest, web::Payload};
 
 use super::{body, caller, error::ApiError, state::AppState};
-use crate::domain::{
-    chat::Chat,
-    ids::{ChatId, Slug},
-};
+use crate::domain::ids::{ChatId, Slug};
+use crate::store::query::SeenChat;
 
 /// The tenant that asks, and the body of its request. A look-up has none, but what comes is read all the
 /// same: it is what was signed.
@@ -30,7 +29,11 @@ async fn asker(
 }
 
 /// The chat that the path names, if it is the asker's. What is no id at all names no chat either.
-async fn chat_in_path(state: &AppState, request: &HttpRequest, payload: Payload) -> Result<Chat, ApiError> {
+async fn chat_in_path(
+    state: &AppState,
+    request: &HttpRequest,
+    payload: Payload,
+) -> Result<SeenChat, ApiError> {
     let (tenant, _) = asker(state, request, payload).await?;
     let id: Option<ChatId> = request.match_info().get("id").and_then(|id| id.parse().ok());
     let id = id.ok_or_else(ApiError::chat_not_found)?;

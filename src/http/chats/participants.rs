@@ -10,7 +10,10 @@ use super::{
     chat_in_path,
     wire::{ParticipantBody, participants},
 };
-use crate::http::{error::ApiError, state::AppState};
+use crate::{
+    http::{error::ApiError, state::AppState},
+    store::query::SeenChat,
+};
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -22,6 +25,6 @@ pub(in crate::http) async fn get(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, ApiError> {
-    let chat = chat_in_path(&state, &request, payload).await?;
+    let SeenChat { chat, .. } = chat_in_path(&state, &request, payload).await?;
     Ok(HttpResponse::Ok().json(Body { participants: participants(&chat.state) }))
 }

@@ -7,7 +7,10 @@ use actix_web::{
 use serde::Serialize;
 
 use super::chat_in_path;
-use crate::http::{error::ApiError, state::AppState};
+use crate::{
+    http::{error::ApiError, state::AppState},
+    store::query::SeenChat,
+};
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -23,7 +26,7 @@ pub(in crate::http) async fn get(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, ApiError> {
-    let chat = chat_in_path(&state, &request, payload).await?;
+    let SeenChat { chat, .. } = chat_in_path(&state, &request, payload).await?;
     let directory = state.directory.now();
     let line = directory.line(&chat.line).filter(|line| line.tenant == chat.tenant);
     Ok(HttpResponse::Ok().json(Body {

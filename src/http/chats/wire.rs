@@ -2,10 +2,9 @@
 
 use serde::Serialize;
 
-use crate::domain::{
-    chat::{Chat, ChatState},
-    event::Word,
-    service::Service,
+use crate::{
+    domain::{chat::ChatState, event::Word, service::Service},
+    store::query::SeenChat,
 };
 
 /// A chat in answers.
@@ -16,7 +15,6 @@ pub(super) struct ChatBody<'a> {
     handles: Vec<HandleBody<'a>>,
     is_group: Option<bool>,
     service: Option<&'static str>,
-    /// Nothing is delivered through lines yet, so there is no success to report.
     health_score: Option<u8>,
     created_at: String,
     from: &'a str,
@@ -45,7 +43,7 @@ pub(super) struct ParticipantBody<'a> {
 }
 
 impl<'a> ChatBody<'a> {
-    pub(super) fn of(chat: &'a Chat) -> Self {
+    pub(super) fn of(SeenChat { chat, health }: &'a SeenChat) -> Self {
         let state = &chat.state;
         Self {
             id: chat.id.to_string(),
@@ -53,10 +51,10 @@ impl<'a> ChatBody<'a> {
             handles: handles(state),
             is_group: state.is_group(),
             service: state.service().map(Service::as_str),
-            health_score: None,
+            health_score: health.score(),
             created_at: chat.created_at.to_rfc3339(),
             from: chat.line.as_str(),
-            status: if state.line_is_in() { "active" } else { "left" },
+            status: chat.status().as_str(),
             version: chat.version,
             updated_at: chat.updated_at.to_rfc3339(),
         }

@@ -42,7 +42,11 @@ impl ChatCache {
 
     /// Takes a chat out.
     pub(super) fn take(&mut self, conversation: &ConversationRef) -> Option<Chat> {
-        let id = *self.ids.get(conversation)?;
+        self.take_id(*self.ids.get(conversation)?)
+    }
+
+    /// Takes a chat out by its id.
+    pub(super) fn take_id(&mut self, id: ChatId) -> Option<Chat> {
         let entry = self.chats.pop(&id)?;
         self.forget(&entry);
         Some(entry.chat)
@@ -86,6 +90,7 @@ mod tests {
             id: ChatId::from_bytes([number; 16]),
             tenant: tenant.clone(),
             line: line.clone(),
+            origin: crate::domain::chat::Origin::Event,
             created_at: Time::from_seconds(0),
             updated_at: Time::from_seconds(0),
             version: 1,

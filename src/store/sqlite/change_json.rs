@@ -17,7 +17,7 @@ fn one(change: &Change) -> Value {
         Change::Icon(icon) => {
             json!({"type": "icon_changed", "icon": icon.as_ref().map(crate::domain::text::IconUrl::as_str)})
         }
-        Change::BecameGroup => json!({"type": "became_group"}),
+        Change::Kind { is_group } => json!({"type": "kind_known", "is_group": is_group}),
         Change::Service(service) => json!({"type": "service_changed", "service": service.as_str()}),
         Change::ParticipantIn(handle) => json!({"type": "participant_in", "address": handle.as_str()}),
         Change::ParticipantOut(handle, word) => {
@@ -34,5 +34,8 @@ fn one(change: &Change) -> Value {
         }
         Change::LineLeft => json!({"type": "line_left"}),
         Change::LineBack => json!({"type": "line_back"}),
+        Change::Bound => json!({"type": "bound"}),
+        Change::Absorbed(id) => json!({"type": "absorbed", "chat_id": id.to_string()}),
+        Change::Merged(id) => json!({"type": "merged", "chat_id": id.to_string()}),
     }
 }

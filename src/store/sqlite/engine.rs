@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, TransactionBehavior, params};
 
-use super::{cache::ChatCache, load, save};
+use super::{cache::ChatCache, deliveries, load, save};
 use crate::{
     domain::time::Time,
     store::{
@@ -24,9 +24,19 @@ pub struct SqliteEngine {
 impl SqliteEngine {
     /// An engine on a connection that [`super::open::open_for_server`] made, with a cache of chats that
     /// together have up to `cached_handles` handles.
-    #[must_use]
-    pub fn new(connection: Connection, cached_handles: usize) -> Self {
-        Self { connection, cache: ChatCache::new(cached_handles) }
+    ///
+    /// # Errors
+    ///
+    /// When what a former server left behind cannot be tidied up.
+    pub fn new(connection: Connection, cached_handles: usize) -> Result<Self, StoreError> {
+        let voided = deliveries::void_leases(&connection)?;
+        if voided > 0 {
+            tracing::info!(
+                deliveries = voided,
+                "a former server left deliveries behind; they may be taken over"
+            );
+        }
+        Ok(Self { connection, cache: ChatCache::new(cached_handles) })
     }
 }
 
@@ -55,6 +65,7 @@ impl Engine for SqliteEngine {
 
     fn keep_house(&mut self, receipts_since: Time) -> Result<bool, StoreError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let forgotten = deliveries::prune(&transaction, receipts_since, PRUNE_SLICE)?;
         let deleted = transaction
             .prepare_cached(
                 "DELETE FROM receipts WHERE (claimed, digest) IN
@@ -64,7 +75,7 @@ impl Engine for SqliteEngine {
                       LIMIT ?2)",
             )?
             .execute(params![receipts_since.nanos(), PRUNE_SLICE])?;
-        if deleted == 0 {
+        if deleted + forgotten == 0 {
             return Ok(false);
         }
         save::count(&transaction, "receipts", -i64::try_from(deleted).unwrap_or(0))?;

@@ -16,6 +16,7 @@ pub mod reader;
 
 mod cache;
 mod change_json;
+mod deliveries;
 mod directory;
 mod load;
 mod rows;

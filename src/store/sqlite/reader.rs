@@ -8,11 +8,10 @@ use rusqlite::{Connection, ToSql, params, params_from_iter};
 use super::{
     directory,
     open::{OpenError, open_read_only},
-    rows::{self, CHAT_COLUMNS},
+    rows::{self, CHAT_COLUMNS, HEALTH_COLUMNS, WITH_HEALTH},
 };
 use crate::{
     domain::{
-        chat::Chat,
         conversation_key::Conversation,
         ids::{ChatId, Slug},
         phone::PhoneNumber,
@@ -20,7 +19,7 @@ use crate::{
     store::{
         StoreError,
         directory::Directory,
-        query::{ChatFilter, Counts, Order, Reader},
+        query::{ChatFilter, Counts, Order, Reader, SeenChat},
     },
 };
 
@@ -71,23 +70,25 @@ impl SqliteReader {
 }
 
 impl Reader for SqliteReader {
-    fn chat(&self, tenant: Option<&Slug>, id: ChatId) -> Result<Option<Chat>, StoreError> {
+    fn chat(&self, tenant: Option<&Slug>, id: ChatId) -> Result<Option<SeenChat>, StoreError> {
         let connection = self.connection()?;
         let mut statement = connection.prepare_cached(&format!(
-            "SELECT {CHAT_COLUMNS} FROM chats WHERE id = ?1 AND (?2 IS NULL OR tenant = ?2)"
+            "SELECT {CHAT_COLUMNS}, {HEALTH_COLUMNS} FROM chats {WITH_HEALTH}
+             WHERE chats.id = (SELECT coalesce(merged_into, id) FROM chats WHERE id = ?1)
+               AND (?2 IS NULL OR chats.tenant = ?2)"
         ))?;
         let mut found = statement.query(params![id.as_bytes(), tenant.map(Slug::as_str)])?;
-        found.next()?.map(rows::chat).transpose()
+        found.next()?.map(rows::seen).transpose()
     }
 
-    fn list(&self, filter: &ChatFilter) -> Result<Vec<Chat>, StoreError> {
+    fn list(&self, filter: &ChatFilter) -> Result<Vec<SeenChat>, StoreError> {
         let connection = self.connection()?;
         let (statement, values) = listing(filter);
         let mut statement = connection.prepare_cached(&statement)?;
         let mut found = statement.query(params_from_iter(values))?;
         let mut chats = Vec::new();
         while let Some(row) = found.next()? {
-            chats.push(rows::chat(row)?);
+            chats.push(rows::seen(row)?);
         }
         Ok(chats)
     }
@@ -131,7 +132,7 @@ impl Reader for SqliteReader {
 /// The statement of a listing and its values. Each condition appears only where it is asked for, so that
 /// SQLite can choose the index that fits; the few shapes that come of it are each prepared once.
 fn listing(filter: &ChatFilter) -> (String, Vec<Box<dyn ToSql>>) {
-    let mut query = Query::default();
+    let mut query = Query { conditions: vec!["chats.merged_into IS NULL"], ..Query::default() };
     if let Some(handle) = &filter.handle {
         query.from.push_str(" JOIN participants AS people ON people.chat_id = chats.id");
         query.condition("people.tenant = chats.tenant AND people.address = ?", [handle.as_str().to_owned()]);
@@ -155,9 +156,11 @@ fn listing(filter: &ChatFilter) -> (String, Vec<Box<dyn ToSql>>) {
     let order = query.order(&filter.order);
     query.values.push(Box::new(filter.limit));
     let Query { from, conditions, values } = query;
-    let conditions =
-        if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) };
-    (format!("SELECT {CHAT_COLUMNS} FROM chats{from}{conditions} ORDER BY {order} LIMIT ?"), values)
+    let conditions = conditions.join(" AND ");
+    let statement = format!(
+        "SELECT {CHAT_COLUMNS}, {HEALTH_COLUMNS} FROM chats {WITH_HEALTH}{from} WHERE {conditions} ORDER BY {order} LIMIT ?"
+    );
+    (statement, values)
 }
 
 #[derive(Default)]

@@ -2,25 +2,36 @@
 
 use rusqlite::{Connection, params};
 
-use super::change_json;
+use super::{change_json, deliveries, rows};
 use crate::{
     domain::{
         change::Change,
         chat::Chat,
         conversation_key::Conversation,
+        handle::Handle,
         receipt::{Receipt, ReceiptKey},
     },
     store::{
         StoreError, codec,
-        working::{ChangeRecord, Slot, Working},
+        working::{Absorbed, ChangeRecord, Slot, Working},
     },
 };
 
 pub(super) fn save(connection: &Connection, working: &Working) -> Result<(), StoreError> {
     let mut new_chats = 0;
+    // Rows first, and then what refers to them.
     for slot in working.changed() {
-        new_chats += i64::from(slot.is_new);
-        save_chat(connection, slot)?;
+        new_chats += i64::from(slot.is_new) - i64::from(slot.absorbed.is_some());
+        save_row(connection, slot)?;
+    }
+    for slot in working.changed() {
+        save_belongings(connection, slot)?;
+    }
+    for delivery in working.changed_deliveries() {
+        deliveries::save(connection, delivery)?;
+    }
+    for (line, health) in working.changed_health() {
+        deliveries::save_health(connection, line, health)?;
     }
     for (key, receipt) in working.new_receipts() {
         save_receipt(connection, key, *receipt)?;
@@ -29,14 +40,17 @@ pub(super) fn save(connection: &Connection, working: &Working) -> Result<(), Sto
     count(connection, "receipts", i64::try_from(working.new_receipts().len()).unwrap_or(i64::MAX))
 }
 
-fn save_chat(connection: &Connection, slot: &Slot) -> Result<(), StoreError> {
+fn save_row(connection: &Connection, slot: &Slot) -> Result<(), StoreError> {
     if slot.is_new {
-        insert(connection, &slot.chat)?;
+        insert(connection, &slot.chat)
     } else if slot.records.is_empty() {
-        update_state(connection, &slot.chat)?;
+        update_state(connection, &slot.chat)
     } else {
-        update(connection, &slot.chat)?;
+        update(connection, &slot.chat)
     }
+}
+
+fn save_belongings(connection: &Connection, slot: &Slot) -> Result<(), StoreError> {
     for conversation in &slot.new_conversations {
         insert_key(connection, &slot.chat, conversation)?;
     }
@@ -46,14 +60,47 @@ fn save_chat(connection: &Connection, slot: &Slot) -> Result<(), StoreError> {
             index_participant(connection, &slot.chat, change)?;
         }
     }
+    match &slot.absorbed {
+        Some(absorbed) => hand_over(connection, &slot.chat, absorbed),
+        None => Ok(()),
+    }
+}
+
+/// Lets another chat answer for `chat`, and for all that `chat` has answered for.
+fn hand_over(connection: &Connection, chat: &Chat, absorbed: &Absorbed) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("UPDATE chats SET merged_into = ?2 WHERE id = ?1 OR merged_into = ?1")?
+        .execute(params![chat.id.as_bytes(), absorbed.by.as_bytes()])?;
+    for conversation in &absorbed.conversations {
+        connection
+            .prepare_cached(
+                "UPDATE conversation_keys SET chat_id = ?4 WHERE tenant = ?1 AND conversation = ?2 AND line = ?3",
+            )?
+            .execute(params![
+                chat.tenant.as_str(),
+                conversation.as_str(),
+                chat.line.as_str(),
+                absorbed.by.as_bytes()
+            ])?;
+    }
+    for handle in &absorbed.people {
+        unlist(connection, chat, handle)?;
+    }
+    Ok(())
+}
+
+fn unlist(connection: &Connection, chat: &Chat, handle: &Handle) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("DELETE FROM participants WHERE tenant = ?1 AND address = ?2 AND chat_id = ?3")?
+        .execute(params![chat.tenant.as_str(), handle.as_str(), chat.id.as_bytes()])?;
     Ok(())
 }
 
 fn insert(connection: &Connection, chat: &Chat) -> Result<(), StoreError> {
     connection
         .prepare_cached(
-            "INSERT INTO chats (id, tenant, line, is_group, created_at, updated_at, version, state)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "INSERT INTO chats (id, tenant, line, is_group, created_at, updated_at, version, state, origin)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         )?
         .execute(params![
             chat.id.as_bytes(),
@@ -64,6 +111,7 @@ fn insert(connection: &Connection, chat: &Chat) -> Result<(), StoreError> {
             chat.updated_at.nanos(),
             chat.version,
             codec::encode(&chat.state)?,
+            rows::origin_name(chat.origin),
         ])?;
     Ok(())
 }
@@ -124,21 +172,20 @@ fn insert_record(connection: &Connection, chat: &Chat, record: &ChangeRecord) ->
 }
 
 fn index_participant(connection: &Connection, chat: &Chat, change: &Change) -> Result<(), StoreError> {
-    let (statement, handle) = match change {
+    match change {
         Change::ParticipantIn(handle) => {
-            ("INSERT OR IGNORE INTO participants (tenant, address, chat_id) VALUES (?1, ?2, ?3)", handle)
+            connection
+                .prepare_cached(
+                    "INSERT OR IGNORE INTO participants (tenant, address, chat_id) VALUES (?1, ?2, ?3)",
+                )?
+                .execute(params![chat.tenant.as_str(), handle.as_str(), chat.id.as_bytes()])?;
+            Ok(())
         }
         Change::ParticipantOut(handle, _) | Change::ParticipantIsUs(handle) => {
-            ("DELETE FROM participants WHERE tenant = ?1 AND address = ?2 AND chat_id = ?3", handle)
+            unlist(connection, chat, handle)
         }
-        _ => return Ok(()),
-    };
-    connection.prepare_cached(statement)?.execute(params![
-        chat.tenant.as_str(),
-        handle.as_str(),
-        chat.id.as_bytes()
-    ])?;
-    Ok(())
+        _ => Ok(()),
+    }
 }
 
 fn save_receipt(connection: &Connection, key: &ReceiptKey, receipt: Receipt) -> Result<(), StoreError> {

@@ -1,0 +1,59 @@
+//! Two chats that turn out to be one conversation.
+
+use super::{
+    Chat,
+    glimpse::{Glimpse, Scope},
+    merge::Merged,
+    state::{ChatState, Person},
+};
+use crate::domain::{change::Change, register::absorb, time::Time};
+
+/// Whether `one` survives when it and `other` are one conversation: API-created before event-minted, then the
+/// older, then the one of the smaller id.
+#[must_use]
+pub fn survives(one: &Chat, other: &Chat) -> bool {
+    (one.origin, one.created_at, one.id) < (other.origin, other.created_at, other.id)
+}
+
+/// Takes everything that `loser` knows into `survivor`. What is said of the survivor afterwards is what would
+/// be said had there been one chat from the beginning.
+pub fn join(survivor: &mut Chat, loser: &mut Chat, at: Time) -> Merged {
+    let before = Glimpse::of(&survivor.state, Scope::Everybody);
+    survivor.state.absorb(std::mem::take(&mut loser.state));
+    let mut changes = before.changes_to(Glimpse::of(&survivor.state, Scope::Everybody));
+    changes.push(Change::Absorbed(loser.id));
+    for chat in [survivor, loser] {
+        chat.version += 1;
+        chat.updated_at = at;
+    }
+    Merged { changed: true, changes }
+}
+
+impl ChatState {
+    /// Takes another history of the same conversation in: on every field the newer word stays.
+    fn absorb(&mut self, other: Self) {
+        for (conversation, spelling) in other.keys {
+            absorb(self.keys.entry(conversation).or_default(), spelling);
+        }
+        absorb(&mut self.name, other.name);
+        absorb(&mut self.icon, other.icon);
+        absorb(&mut self.service, other.service);
+        self.called_group |= other.called_group;
+        self.created_direct |= other.created_direct;
+        self.roster = self.roster.take().max(other.roster);
+        self.ours.extend(other.ours);
+        for (handle, person) in other.people {
+            self.people.entry(handle).or_default().absorb(person);
+        }
+    }
+}
+
+impl Person {
+    fn absorb(&mut self, other: Self) {
+        absorb(&mut self.word, other.word);
+        absorb(&mut self.listed_out, other.listed_out);
+        absorb(&mut self.service, other.service);
+        absorb(&mut self.name, other.name);
+        self.added_at = self.added_at.max(other.added_at);
+    }
+}

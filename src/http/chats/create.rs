@@ -1,0 +1,327 @@
+//! `POST /api/v1/chats`: create a group or a direct chat.
+
+use std::{collections::HashSet, sync::Arc};
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header::HeaderName,
+    web::{Data, Payload},
+};
+use serde::{Deserialize, Serialize};
+
+use super::asker;
+use crate::{
+    domain::{
+        delivery::IdempotencyKey,
+        ids::Slug,
+        message::{Part, PartKind},
+        phone::PhoneNumber,
+        text::DisplayName,
+    },
+    error::BadInput,
+    http::{
+        body,
+        error::{ApiError, Code},
+        state::AppState,
+    },
+    json,
+    registry::create::{Answer, CreateError, finish::Created, request::CreateRequest},
+    store::directory::Directory,
+};
+
+/// The most recipients, repeats dropped.
+const MAX_RECIPIENTS: usize = 31;
+
+/// The most parts of a message.
+const MAX_PARTS: usize = 10;
+
+/// The most characters of a text.
+const MAX_TEXT: usize = 10_000;
+
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
+#[derive(Deserialize)]
+struct Wire {
+    from: Option<String>,
+    to: Option<Vec<String>>,
+    message: Option<json::Object<WireMessage>>,
+}
+
+#[derive(Deserialize)]
+struct WireMessage {
+    subject: Option<String>,
+    parts: Option<Vec<json::Object<WirePart>>>,
+    idempotency_key: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct WirePart {
+    r#type: Option<String>,
+    value: Option<String>,
+    url: Option<String>,
+}
+
+pub(in crate::http) async fn post(
+    state: Data<AppState>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, ApiError> {
+    let (tenant, body) = asker(&state, &request, payload).await?;
+    body::format(&request)?;
+    let create = parse(&body, tenant)?;
+    let (directory, relay) = relay_of(&state, &create).await?;
+    // On a task of its own, so that a caller who hangs up does not stop it half-way.
+    let run = async move { state.registry.create(&state.relays, &directory, create, relay, render).await };
+    match tokio::spawn(run).await {
+        Ok(Ok(answer)) => Ok(respond(answer)),
+        Ok(Err(failure)) => Err(logged(failure).into()),
+        Err(_) => Err(ApiError::internal()),
+    }
+}
+
+fn respond(answer: Answer) -> HttpResponse {
+    let mut response = HttpResponse::Ok();
+    response.content_type("application/json");
+    if answer.replayed {
+        response.insert_header((REPLAYED, "true"));
+    }
+    response.body(answer.body)
+}
+
+fn logged(failure: CreateError) -> CreateError {
+    tracing::info!(%failure, "a create did not succeed");
+    failure
+}
+
+/// The relay of the line, when the line is the caller's and active.
+async fn relay_of(state: &AppState, create: &CreateRequest) -> Result<(Arc<Directory>, Slug), ApiError> {
+    let find = |directory: &Directory| {
+        let line = directory.line(&create.from)?;
+        (line.tenant == create.tenant && line.active).then(|| line.relay.clone())
+    };
+    let held = Arc::clone(&state.directory.now());
+    if let Some(relay) = find(&held) {
+        return Ok((held, relay));
+    }
+    state.directory.look_again().await;
+    let fresh = Arc::clone(&state.directory.now());
+    match find(&fresh) {
+        Some(relay) => Ok((fresh, relay)),
+        None => Err(ApiError::new(Code::NotYourLine, "from is no active line of this tenant")),
+    }
+}
+
+/// Checks a request, in the order that the contract gives.
+fn parse(body: &[u8], tenant: Slug) -> Result<CreateRequest, ApiError> {
+    let json::Object(wire): json::Object<Wire> = json::read(body)?;
+    let present = Present::of(wire)?;
+    let to = recipients(present.to)?;
+    let from = number(&present.from, || "from".to_owned())?;
+    let to = numbers(&to, &from)?;
+    let parts = parts(present.parts, to.len() > 1)?;
+    let unusable = |field: &str, why: &dyn std::fmt::Display| BadInput::unusable(field, why);
+    let idempotency = present.idempotency_key.as_deref().map(IdempotencyKey::new).transpose();
+    let subject = DisplayName::new(present.subject.as_deref().unwrap_or_default());
+    Ok(CreateRequest {
+        tenant,
+        from,
+        to,
+        subject: subject.map_err(|why| unusable("message.subject", &why))?,
+        parts,
+        idempotency: idempotency.map_err(|why| unusable("message.idempotency_key", &why))?,
+    })
+}
+
+/// A request in which nothing that is required is missing.
+struct Present {
+    from: String,
+    to: Vec<String>,
+    subject: Option<String>,
+    parts: Vec<(String, String)>,
+    idempotency_key: Option<String>,
+}
+
+impl Present {
+    fn of(wire: Wire) -> Result<Self, BadInput> {
+        let missing = |field: &str| BadInput::Missing(field.to_owned());
+        let from = wire.from.filter(|from| !from.is_empty()).ok_or_else(|| missing("from"))?;
+        let to = wire.to.filter(|to| !to.is_empty()).ok_or_else(|| missing("to"))?;
+        let json::Object(message) = wire.message.ok_or_else(|| missing("message"))?;
+        let parts =
+            message.parts.filter(|parts| !parts.is_empty()).ok_or_else(|| missing("message.parts"))?;
+        let part = |(index, json::Object(part)): (usize, json::Object<WirePart>)| {
+            let missing = |field: &str| BadInput::Missing(format!("message.parts[{index}].{field}"));
+            let kind = part.r#type.filter(|kind| !kind.is_empty()).ok_or_else(|| missing("type"))?;
+            let value = part.value.or(part.url).filter(|value| !value.is_empty());
+            // What we do not support anyway may be made of other fields.
+            let value = if kind == "text" {
+                value.ok_or_else(|| missing("value"))?
+            } else {
+                value.unwrap_or_default()
+            };
+            Ok((kind, value))
+        };
+        let parts = parts.into_iter().enumerate().map(part).collect::<Result<_, _>>()?;
+        Ok(Self { from, to, subject: message.subject, parts, idempotency_key: message.idempotency_key })
+    }
+}
+
+/// The recipients without repeats, in the caller's order.
+fn recipients(to: Vec<String>) -> Result<Vec<String>, ApiError> {
+    let mut seen = HashSet::with_capacity(to.len().min(MAX_RECIPIENTS + 1));
+    let to: Vec<String> = to.into_iter().filter(|number| seen.insert(number.clone())).collect();
+    if to.len() > MAX_RECIPIENTS {
+        let message = format!("to has {} recipients; {MAX_RECIPIENTS} are allowed", to.len());
+        return Err(ApiError::new(Code::TooManyRecipients, message));
+    }
+    Ok(to)
+}
+
+fn numbers(to: &[String], from: &PhoneNumber) -> Result<Vec<PhoneNumber>, BadInput> {
+    let read = |(index, text): (usize, &String)| number(text, || format!("to[{index}]"));
+    let numbers: Vec<PhoneNumber> = to.iter().enumerate().map(read).collect::<Result<_, _>>()?;
+    if numbers.contains(from) {
+        return Err(BadInput::unusable("to", "has the line itself in it"));
+    }
+    Ok(numbers)
+}
+
+fn number(text: &str, field: impl FnOnce() -> String) -> Result<PhoneNumber, BadInput> {
+    text.parse().map_err(|_| BadInput::NotAPhoneNumber(field()))
+}
+
+/// The parts of a first message: of a group exactly one text, of a direct chat texts and links.
+fn parts(wire: Vec<(String, String)>, is_group: bool) -> Result<Vec<Part>, ApiError> {
+    if wire.len() > MAX_PARTS {
+        let message = format!("message.parts has {} entries; {MAX_PARTS} are allowed", wire.len());
+        return Err(ApiError::new(Code::TooManyParts, message));
+    }
+    let kinds = wire.iter().enumerate().map(kind_of).collect::<Result<Vec<_>, _>>()?;
+    let is_supported = |kind: &Option<PartKind>| match kind {
+        Some(PartKind::Text) => true,
+        Some(PartKind::Link) => !is_group,
+        None => false,
+    };
+    if !kinds.iter().all(is_supported) {
+        let message = "a first message cannot carry media, and that of a group no link either";
+        return Err(ApiError::new(Code::NotSupported, message));
+    }
+    let parts: Vec<Part> =
+        kinds.into_iter().flatten().zip(wire).map(|(kind, (_, value))| Part { kind, value }).collect();
+    check_texts(&parts)?;
+    Ok(parts)
+}
+
+/// What a part is; `None` for media, which is known and not supported.
+fn kind_of((index, (kind, value)): (usize, &(String, String))) -> Result<Option<PartKind>, BadInput> {
+    match kind.as_str() {
+        "text" => Ok(Some(PartKind::Text)),
+        "link" if value.is_empty() => Err(BadInput::Missing(format!("message.parts[{index}].value"))),
+        "link" => Ok(Some(PartKind::Link)),
+        "media" => Ok(None),
+        _ => Err(BadInput::unusable(format!("message.parts[{index}].type"), "must be text, link or media")),
+    }
+}
+
+fn check_texts(parts: &[Part]) -> Result<(), ApiError> {
+    let is_text = |part: &Part| part.kind == PartKind::Text;
+    if parts.windows(2).any(|pair| pair.iter().all(is_text)) {
+        return Err(ApiError::new(Code::ConsecutiveTexts, "message.parts has two texts in a row"));
+    }
+    let texts = || parts.iter().filter(|part| is_text(part));
+    if texts().any(|part| has_url(&part.value)) {
+        return Err(ApiError::new(
+            Code::UrlInText,
+            "the first message of a chat cannot have a URL in a text",
+        ));
+    }
+    if texts().any(|part| part.value.chars().count() > MAX_TEXT) {
+        return Err(ApiError::new(Code::TextTooLong, format!("a text has more than {MAX_TEXT} characters")));
+    }
+    Ok(())
+}
+
+fn has_url(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    ["http://", "https://", "www."].iter().any(|sign| text.contains(sign))
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    chat: ChatBody<'a>,
+    message: MessageBody<'a>,
+}
+
+#[derive(Serialize)]
+struct ChatBody<'a> {
+    id: &'a str,
+    display_name: Option<&'a str>,
+    handles: Vec<HandleBody<'a>>,
+    is_group: Option<bool>,
+    service: Option<&'static str>,
+    health_score: Option<u8>,
+    created_at: String,
+}
+
+#[derive(Serialize)]
+struct HandleBody<'a> {
+    service: &'static str,
+    address: &'a str,
+}
+
+#[derive(Serialize)]
+struct MessageBody<'a> {
+    id: String,
+    chat_id: &'a str,
+    parts: Vec<PartBody<'a>>,
+    status: &'static str,
+    direction: &'static str,
+    created_at: String,
+    delivered_at: Option<String>,
+    read_at: Option<String>,
+    service: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct PartBody<'a> {
+    r#type: &'static str,
+    value: &'a str,
+}
+
+fn render(created: &Created<'_>) -> Vec<u8> {
+    let state = &created.chat.state;
+    let id = created.chat.id.to_string();
+    let service = state.service().map(crate::domain::service::Service::as_str);
+    let body = Body {
+        chat: ChatBody {
+            id: &id,
+            display_name: state.name().map(DisplayName::as_str),
+            handles: created
+                .to
+                .iter()
+                .map(|number| HandleBody { service: service.unwrap_or("imessage"), address: number.as_str() })
+                .collect(),
+            is_group: state.is_group(),
+            service,
+            health_score: created.health,
+            created_at: created.chat.created_at.to_rfc3339(),
+        },
+        message: MessageBody {
+            id: created.message.to_string(),
+            chat_id: &id,
+            parts: created
+                .parts
+                .iter()
+                .map(|part| PartBody { r#type: part.kind.as_str(), value: &part.value })
+                .collect(),
+            status: if created.queued { "queued" } else { "sent" },
+            direction: "outbound",
+            created_at: created.asked_at.to_rfc3339(),
+            delivered_at: None,
+            read_at: None,
+            service,
+        },
+    };
+    // Plain strings and numbers always serialize.
+    serde_json::to_vec(&body).unwrap_or_default()
+}

@@ -1,0 +1,86 @@
+//! The first commit of a create: a delivery, or the news that there is one.
+
+use std::sync::Arc;
+
+use super::request::CreateRequest;
+use crate::{
+    domain::{
+        delivery::{AttemptToken, Delivery, DeliveryId, Idempotency, LEASE, MessageId, Progress},
+        ids::Slug,
+    },
+    store::working::{IdempotencyRef, Moment, Needs, Working},
+};
+
+/// A wish to begin an attempt.
+pub struct Open {
+    pub(super) request: Arc<CreateRequest>,
+    pub(super) relay: Slug,
+    pub(super) delivery: DeliveryId,
+    pub(super) message: MessageId,
+    pub(super) token: AttemptToken,
+}
+
+/// What became of it.
+#[derive(Debug)]
+pub enum Opened {
+    /// The attempt may begin.
+    Attempt(Delivery),
+    /// The same was asked before, and this was the answer.
+    Answered(Vec<u8>),
+    /// Another attempt holds the lease.
+    InFlight,
+    /// Something else was asked under this name.
+    Mismatch,
+}
+
+impl Open {
+    fn name(&self) -> Option<IdempotencyRef> {
+        let key = self.request.idempotency.as_ref()?;
+        Some((self.request.tenant.clone(), key.as_str().to_owned()))
+    }
+
+    pub(in crate::registry) fn needs(&self, needs: &mut Needs) {
+        needs.idempotency.extend(self.name());
+    }
+
+    pub(in crate::registry) fn decide(self, working: &mut Working, moment: &Moment) -> Opened {
+        let known = self.name().and_then(|name| working.delivery_named(&name).cloned());
+        let lease = Progress::Open { token: self.token, lease_until: moment.now.plus(LEASE) };
+        let delivery = match known {
+            None => self.new_delivery(lease, moment),
+            Some(known) => match self.take_over(known, lease, moment) {
+                Ok(delivery) => delivery,
+                Err(refused) => return refused,
+            },
+        };
+        working.put_delivery(delivery.clone());
+        Opened::Attempt(delivery)
+    }
+
+    fn take_over(&self, known: Delivery, lease: Progress, moment: &Moment) -> Result<Delivery, Opened> {
+        let asked = known.idempotency.as_ref().map(|idempotency| idempotency.fingerprint);
+        if asked != Some(self.request.fingerprint()) {
+            return Err(Opened::Mismatch);
+        }
+        match known.progress {
+            Progress::Answered { answer, .. } => Err(Opened::Answered(answer)),
+            Progress::Open { lease_until, .. } if moment.now < lease_until => Err(Opened::InFlight),
+            Progress::Open { .. } | Progress::Failed => Ok(Delivery { progress: lease, ..known }),
+        }
+    }
+
+    fn new_delivery(&self, lease: Progress, moment: &Moment) -> Delivery {
+        let idempotency = self.request.idempotency.clone();
+        Delivery {
+            id: self.delivery,
+            message: self.message,
+            tenant: self.request.tenant.clone(),
+            line: self.request.from.clone(),
+            relay: self.relay.clone(),
+            idempotency: idempotency.map(|key| Idempotency { key, fingerprint: self.request.fingerprint() }),
+            opened_at: moment.now,
+            chat: None,
+            progress: lease,
+        }
+    }
+}
