@@ -14,14 +14,16 @@ pub(super) struct Arguments {
     /// Where to listen; port 0 takes any free port.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8090")]
     listen: SocketAddr,
-    /// The service to post events to, such as http://127.0.0.1:8080.
-    #[arg(long, value_name = "URL", value_parser = super::relay::url)]
+    #[arg(long, help = "The service to post events to, such as http://127.0.0.1:8080", value_name = "URL", value_parser = super::relay::url)]
     events_to: String,
     /// The relay to be.
     #[arg(long, value_name = "SLUG")]
     relay: Slug,
-    /// A file with the relay's secret [default: the variable CHERT_GROUPS_RELAY_SECRET]
-    #[arg(long, value_name = "FILE")]
+    #[arg(
+        long,
+        help = "A file with the relay's secret [default: the variable CHERT_GROUPS_RELAY_SECRET]",
+        value_name = "FILE"
+    )]
     secret_file: Option<PathBuf>,
     /// How often to answer 202 instead of 200, from 0 to 1.
     #[arg(long, value_name = "SHARE", default_value_t = Share::NEVER)]
@@ -32,8 +34,7 @@ pub(super) struct Arguments {
     /// How often to make the group and break the connection instead of answering.
     #[arg(long, value_name = "SHARE", default_value_t = Share::NEVER)]
     hang_up: Share,
-    /// How often a new group's first event carries the client_ref; else a later one does.
-    #[arg(long, value_name = "SHARE", default_value_t = Share::ALWAYS)]
+    #[arg(long, help = "How often a new group's first event carries the client_ref; else a later one does", value_name = "SHARE", default_value_t = Share::ALWAYS)]
     echo: Share,
     /// When a new group's first event is posted.
     #[arg(long, value_enum, default_value_t = Timing::After)]

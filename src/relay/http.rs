@@ -9,7 +9,7 @@ use super::{Carried, DeliveryFailure, Order};
 use crate::{
     auth::hmac_v1,
     clock::{self, Clock},
-    domain::{conversation_key::ConversationKey, phone::PhoneNumber},
+    domain::{conversation_key::ConversationKey, phone::PhoneNumber, text::DisplayName},
     store::directory::Relay,
 };
 
@@ -102,7 +102,7 @@ fn body(order: &Order) -> Vec<u8> {
         from: order.from.as_str(),
         to: order.to.iter().map(PhoneNumber::as_str).collect(),
         is_group: order.to.len() > 1,
-        display_name: order.display_name.as_ref().map(|name| name.as_str()),
+        display_name: order.display_name.as_ref().map(DisplayName::as_str),
         message: WireMessage {
             parts: order
                 .parts

@@ -56,15 +56,13 @@ impl Lane {
     /// under way.
     pub(super) fn enter(self: &Arc<Self>) -> Result<Pass, DeliveryFailure> {
         let is_probe = self.look()?;
-        match Arc::clone(&self.room).try_acquire_owned() {
-            Ok(room) => Ok(Pass { lane: Arc::clone(self), is_probe, told: false, _room: room }),
-            Err(_) => {
-                if is_probe {
-                    self.silence().probing = false;
-                }
-                Err(DeliveryFailure::unreachable())
-            }
+        if let Ok(room) = Arc::clone(&self.room).try_acquire_owned() {
+            return Ok(Pass { lane: Arc::clone(self), is_probe, told: false, _room: room });
         }
+        if is_probe {
+            self.silence().probing = false;
+        }
+        Err(DeliveryFailure::unreachable())
     }
 
     /// Whether a call would be the probe that ends a rest.

@@ -79,12 +79,23 @@ impl Default for Behaviour {
 /// What it does with one create.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Draw {
-    pub(super) queue: bool,
-    pub(super) fail: bool,
-    pub(super) hang_up: bool,
+    pub(super) fate: Fate,
     pub(super) echo: bool,
     pub(super) events: Timing,
     pub(super) delay: Duration,
+}
+
+/// How a create ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// The group is made, and 200.
+    Answer,
+    /// The group is made, and 202.
+    Queue,
+    /// The group is made, and no answer.
+    HangUp,
+    /// No group, and 503.
+    Fail,
 }
 
 /// Chance that can be repeated: the same seed draws the same.
@@ -98,14 +109,20 @@ impl Dice {
     pub(super) fn draw(&self, behaviour: &Behaviour) -> Draw {
         let mut dice = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut happens = |share: Share| dice.f64() < share.0;
-        let (queue, fail) = (happens(behaviour.queue), happens(behaviour.fail));
-        let (hang_up, echo) = (happens(behaviour.hang_up), happens(behaviour.echo));
+        // All are drawn each time, so that one setting does not change what another one meets.
+        let fates = [
+            (happens(behaviour.fail), Fate::Fail),
+            (happens(behaviour.hang_up), Fate::HangUp),
+            (happens(behaviour.queue), Fate::Queue),
+        ];
+        let fate = fates.into_iter().find(|(drawn, _)| *drawn).map_or(Fate::Answer, |(_, fate)| fate);
+        let echo = happens(behaviour.echo);
         let events = match behaviour.events {
             Timing::Mixed if dice.bool() => Timing::Before,
             Timing::Mixed => Timing::After,
             other => other,
         };
         let part = if behaviour.exact_delay { 1.0 } else { dice.f64() };
-        Draw { queue, fail, hang_up, echo, events, delay: behaviour.delay.mul_f64(part) }
+        Draw { fate, echo, events, delay: behaviour.delay.mul_f64(part) }
     }
 }

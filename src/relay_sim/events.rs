@@ -69,7 +69,7 @@ async fn post(client: &reqwest::Client, upstream: &Upstream, clock: &Clock, even
         match request.send().await {
             Ok(response) if response.status().is_success() => return,
             Ok(response) => {
-                tracing::warn!(status = response.status().as_u16(), "the service did not take an event")
+                tracing::warn!(status = response.status().as_u16(), "the service did not take an event");
             }
             Err(why) => tracing::warn!(connect = why.is_connect(), "the service did not answer"),
         }

@@ -14,7 +14,7 @@ use serde_json::json;
 use tokio::task::JoinHandle;
 
 use super::{
-    behaviour::{Behaviour, Dice, Draw, Timing},
+    behaviour::{Behaviour, Dice, Draw, Fate, Timing},
     events,
     group::{Create, Group, Groups, Seat},
 };
@@ -161,7 +161,7 @@ async fn carry_out(state: &Data<State>, key: &str, create: Create, draw: Draw) -
         Seat::Free => {}
     }
     tokio::time::sleep(draw.delay).await;
-    if draw.fail {
+    if draw.fate == Fate::Fail {
         state.groups.rise(key);
         return Some(Reply::Failed);
     }
@@ -182,10 +182,11 @@ async fn carry_out(state: &Data<State>, key: &str, create: Create, draw: Draw) -
 }
 
 fn answer(group: Group, draw: Draw) -> Option<Reply> {
-    match draw {
-        Draw { hang_up: true, .. } => None,
-        Draw { queue: true, .. } => Some(Reply::Queued),
-        _ => Some(Reply::Made(group)),
+    match draw.fate {
+        Fate::HangUp => None,
+        Fate::Queue => Some(Reply::Queued),
+        // A group that is there already is not made to fail.
+        Fate::Answer | Fate::Fail => Some(Reply::Made(group)),
     }
 }
 

@@ -44,29 +44,24 @@ impl Open {
     }
 
     pub(in crate::registry) fn decide(self, working: &mut Working, moment: &Moment) -> Opened {
-        let known = self.name().and_then(|name| working.delivery_named(&name).cloned());
         let lease = Progress::Open { token: self.token, lease_until: moment.now.plus(LEASE) };
+        let known = self.name().and_then(|name| working.delivery_named(&name).cloned());
         let delivery = match known {
             None => self.new_delivery(lease, moment),
-            Some(known) => match self.take_over(known, lease, moment) {
-                Ok(delivery) => delivery,
-                Err(refused) => return refused,
+            Some(known) if !self.asks_the_same_as(&known) => return Opened::Mismatch,
+            Some(known) => match known.progress {
+                Progress::Answered { answer, .. } => return Opened::Answered(answer),
+                Progress::Open { lease_until, .. } if moment.now < lease_until => return Opened::InFlight,
+                Progress::Open { .. } | Progress::Failed => Delivery { progress: lease, ..known },
             },
         };
         working.put_delivery(delivery.clone());
         Opened::Attempt(delivery)
     }
 
-    fn take_over(&self, known: Delivery, lease: Progress, moment: &Moment) -> Result<Delivery, Opened> {
+    fn asks_the_same_as(&self, known: &Delivery) -> bool {
         let asked = known.idempotency.as_ref().map(|idempotency| idempotency.fingerprint);
-        if asked != Some(self.request.fingerprint()) {
-            return Err(Opened::Mismatch);
-        }
-        match known.progress {
-            Progress::Answered { answer, .. } => Err(Opened::Answered(answer)),
-            Progress::Open { lease_until, .. } if moment.now < lease_until => Err(Opened::InFlight),
-            Progress::Open { .. } | Progress::Failed => Ok(Delivery { progress: lease, ..known }),
-        }
+        asked == Some(self.request.fingerprint())
     }
 
     fn new_delivery(&self, lease: Progress, moment: &Moment) -> Delivery {

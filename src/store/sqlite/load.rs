@@ -96,18 +96,14 @@ fn load_chat(
         .query_row([id.as_bytes()], |row| row.get(0))
         .optional()?;
     let Some(answering) = answering.map(ChatId::from_bytes) else { return Ok(()) };
-    let slot = match working.find_id(answering) {
-        Some(slot) => slot,
-        None => {
-            // What is in the cache is what is in the store. It is taken out, so that there is one of it.
-            let cached = cache.take_id(answering);
-            let Some(chat) =
-                cached.map_or_else(|| chat_by_id(connection, answering), |chat| Ok(Some(chat)))?
-            else {
-                return Ok(());
-            };
-            working.add_chat(chat)
-        }
+    let slot = if let Some(slot) = working.find_id(answering) {
+        slot
+    } else {
+        // What is in the cache is what is in the store. It is taken out, so that there is one of it.
+        let cached = cache.take_id(answering);
+        let chat = cached.map_or_else(|| chat_by_id(connection, answering), |chat| Ok(Some(chat)))?;
+        let Some(chat) = chat else { return Ok(()) };
+        working.add_chat(chat)
     };
     working.add_alias(id, slot);
     Ok(())

@@ -88,7 +88,7 @@ pub(super) type Receipts = HashMap<ReceiptKey, Receipt>;
 impl Arrival {
     /// The event with the time of its first arrival, which `receipts` keep for all later copies.
     pub(super) fn settle(&self, receipts: &mut Receipts) -> Said {
-        let Event { id, claimed, line, key, says } = self.event.clone();
+        let Event { id, claimed, line, key, says, .. } = self.event.clone();
         let receipt = receipts
             .entry(ReceiptKey::new(&TENANT, &line, claimed, &id))
             .or_insert_with(|| Receipt { effective: effective_time(claimed, self.at) });
@@ -143,6 +143,7 @@ fn event(conversation: usize) -> impl Strategy<Value = Event> {
         claimed: time(claimed),
         line: LINE.clone(),
         key: ConversationKey::new(key).unwrap(),
+        client_ref: None,
         says,
     })
 }
@@ -263,7 +264,7 @@ fn write_event(
     says: &Says,
 ) -> fmt::Result {
     write!(f, "+{}s {} {}:", time.seconds() - EPOCH, id.as_str(), key.as_str())?;
-    let Says { name, icon, service, is_group, roster_complete, ours, people } = says;
+    let Says { name, icon, service, is_group, is_direct: _, roster_complete, ours, people } = says;
     if let Some(name) = name {
         write!(f, " name={name:?}")?;
     }

@@ -16,7 +16,7 @@ use self::{
     model::Model,
     view::View,
 };
-use super::{Chat, ChatState, Merged, merge};
+use super::{Chat, ChatState, Merged, Origin, join, merge};
 use crate::domain::{
     change::Change,
     conversation_key::{Conversation, ConversationKey},
@@ -34,6 +34,7 @@ static UNHEARD_OF: LazyLock<Chat> = LazyLock::new(|| Chat {
     id: ChatId::mint(time(0), [7; 10]),
     tenant: TENANT.clone(),
     line: LINE.clone(),
+    origin: Origin::Event,
     created_at: time(0),
     updated_at: time(0),
     version: 0,
@@ -41,7 +42,7 @@ static UNHEARD_OF: LazyLock<Chat> = LazyLock::new(|| Chat {
 });
 
 fn take(chat: &mut Chat, said: &Said, at: Time) -> Merged {
-    merge(chat, &said.key, &said.stamp, &said.says, at)
+    merge(chat, Some(&said.key), &said.stamp, &said.says, at)
 }
 
 fn take_all<'a>(chat: &mut Chat, history: impl IntoIterator<Item = &'a Said>) {
@@ -138,6 +139,20 @@ proptest! {
     }
 
     #[test]
+    fn two_chats_joined_are_one(history in history(), ranks in any::<[u8; 32]>(), cut in 1_usize..8) {
+        let whole = state_of(&history);
+        let shuffled = shuffled(history, ranks);
+        let (some, others) = shuffled.split_at(cut.min(shuffled.len()));
+        let mut survivor = Chat { state: state_of(some), ..UNHEARD_OF.clone() };
+        let mut loser = Chat { state: state_of(others), ..UNHEARD_OF.clone() };
+        let before = View::of(&survivor.state);
+        let joined = join(&mut survivor, &mut loser, time(1));
+        prop_assert_eq!(&survivor.state, &whole);
+        let told = joined.changes.iter().fold(before, View::replay);
+        prop_assert_eq!(told, View::of(&survivor.state));
+    }
+
+    #[test]
     fn the_same_event_again_changes_nothing(history in history()) {
         let mut chat = UNHEARD_OF.clone();
         for (taken, said) in history.iter().enumerate() {
@@ -219,7 +234,7 @@ proptest! {
         let mut chat = chat_of(&history);
         let now = arrivals.iter().map(|arrival| arrival.at).max().unwrap().plus(FUTURE_TOLERANCE);
         let (stamp, says) = last_word(now);
-        merge(&mut chat, &history[0].key, &stamp, &says, now);
+        merge(&mut chat, Some(&history[0].key), &stamp, &says, now);
         prop_assert_eq!(chat.state.name().map(DisplayName::as_str), Some("The last word"));
         prop_assert!(chat.state.participants().all(|(_, _, standing)| standing.since == now));
     }

@@ -55,10 +55,10 @@ impl View {
     /// What somebody sees who saw this and then reads a change.
     pub(super) fn replay(mut self, change: &Change) -> Self {
         match change {
-            Change::Created => {}
+            Change::Created | Change::Bound | Change::Absorbed(_) | Change::Merged(_) => {}
             Change::Renamed(name) => self.name = name.as_ref().map(|name| name.as_str().to_owned()),
             Change::Icon(icon) => self.icon = icon.as_ref().map(|icon| icon.as_str().to_owned()),
-            Change::BecameGroup => self.is_group = Some(true),
+            Change::Kind { is_group } => self.is_group = Some(*is_group),
             Change::Service(service) => self.service = Some(*service),
             Change::LineLeft => self.line_is_in = false,
             Change::LineBack => self.line_is_in = true,

@@ -330,7 +330,7 @@ fn an_opaque_key_names_a_group_once_any_event_said_so() {
     let mut story = Story::of([event(MAY_2, "e2").listing([SAM, ALEX, ROBIN])]);
     assert_eq!(story.chat.state.is_group(), None);
     let late = event(MAY_1, "e1").calling_it_a_group();
-    assert_eq!(story.hears_at(time(MAY_9), late), [Change::BecameGroup]);
+    assert_eq!(story.hears_at(time(MAY_9), late), [Change::Kind { is_group: true }]);
     story.hears(event(MAY_3, "e3").listing_exactly([SAM]));
     assert_eq!(story.chat.state.is_group(), Some(true));
 }

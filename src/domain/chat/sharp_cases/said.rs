@@ -2,7 +2,7 @@
 
 use crate::domain::{
     change::Change,
-    chat::{Chat, ChatState, merge},
+    chat::{Chat, ChatState, Origin, merge},
     conversation_key::ConversationKey,
     event::{Event, Mention, Says, Word},
     handle::Handle,
@@ -29,6 +29,7 @@ pub(super) fn said(at: &str, id: &str) -> Said {
         claimed: time(at),
         line: LINE.parse().unwrap(),
         key: ConversationKey::new(GROUP).unwrap(),
+        client_ref: None,
         says: Says::default(),
     })
 }
@@ -143,6 +144,7 @@ impl Story {
         let chat = Chat {
             id: ChatId::mint(minted, [7; 10]),
             tenant: "acme".parse().unwrap(),
+            origin: Origin::Event,
             created_at: minted,
             updated_at: minted,
             version: 0,
@@ -166,7 +168,7 @@ impl Story {
     pub(super) fn hears_at(&mut self, now: Time, Said(event): Said) -> Vec<Change> {
         let stamp = Stamp { time: effective_time(event.claimed, now), event: event.id };
         assert!(stamp.time <= now.plus(FUTURE_TOLERANCE), "nothing counts for the future");
-        let merged = merge(&mut self.chat, &event.key, &stamp, &event.says, now);
+        let merged = merge(&mut self.chat, Some(&event.key), &stamp, &event.says, now);
         self.changes.extend_from_slice(&merged.changes);
         merged.changes
     }
