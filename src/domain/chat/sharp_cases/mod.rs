@@ -286,7 +286,7 @@ fn the_first_event_creates() {
     assert!(story.chat.state.icon().is_some());
     assert_eq!(story.chat.version, 1);
     let silent = Story::of([said(MAY_1, "e1").under("any;-;+14155550111")]);
-    assert_eq!(silent.changes, [Change::Created]);
+    assert_eq!(silent.changes, [Change::Created, Change::Kind { is_group: false }]);
 }
 
 #[test]
