@@ -11,4 +11,5 @@ mod support;
 
 mod access_changes;
 mod api_auth;
+mod fixtures;
 mod relay_auth;
