@@ -13,3 +13,4 @@ mod access_changes;
 mod api_auth;
 mod fixtures;
 mod relay_auth;
+mod upstream;
