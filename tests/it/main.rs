@@ -12,5 +12,6 @@ mod support;
 mod access_changes;
 mod api_auth;
 mod fixtures;
+mod lookups;
 mod relay_auth;
 mod upstream;
