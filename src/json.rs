@@ -6,19 +6,22 @@ use serde::{
     Deserialize, Deserializer,
     de::{self, MapAccess, Visitor, value::MapAccessDeserializer},
 };
-use serde_json::error::Category;
+use serde_json::value::RawValue;
 
 use crate::error::BadInput;
 
-/// Reads `T` from JSON. The common, good case is one pass; only a failure is read again, for the field's path.
+/// Reads `T` from JSON. The common, good case is one pass; only a failure is looked into.
 pub(crate) fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, BadInput> {
-    let first_failure = match serde_json::from_slice(bytes) {
-        Ok(value) => return Ok(value),
-        Err(failure) => failure,
-    };
-    match first_failure.classify() {
-        Category::Data => Err(name_the_field::<T>(bytes)),
-        Category::Syntax | Category::Eof | Category::Io => Err(BadInput::NotJson(position(&first_failure))),
+    // Checked as a whole, since serde would not look into the fields that nobody reads.
+    let text = std::str::from_utf8(bytes).map_err(|_| BadInput::NotJson("it is not UTF-8".to_owned()))?;
+    serde_json::from_str(text).map_err(|_| reason::<T>(text))
+}
+
+/// Why `text` is no `T`. Whether it is JSON at all comes first, and does not depend on where reading stopped.
+fn reason<'a, T: Deserialize<'a>>(text: &'a str) -> BadInput {
+    match serde_json::from_str::<&RawValue>(text) {
+        Ok(_) => name_the_field::<T>(text),
+        Err(failure) => BadInput::NotJson(position(&failure)),
     }
 }
 
@@ -27,16 +30,26 @@ fn position(failure: &serde_json::Error) -> String {
     format!("the syntax breaks at line {}, column {}", failure.line(), failure.column())
 }
 
-fn name_the_field<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> BadInput {
-    let mut reader = serde_json::Deserializer::from_slice(bytes);
+fn name_the_field<'a, T: Deserialize<'a>>(text: &'a str) -> BadInput {
+    let mut reader = serde_json::Deserializer::from_str(text);
     match serde_path_to_error::deserialize::<_, T>(&mut reader) {
-        Ok(_) => BadInput::unusable("the body", "has more than one JSON value"),
+        Ok(_) => BadInput::unusable("the body", "has an unusable value"),
         Err(failure) => {
             let path = failure.path().to_string();
+            let reason = failure.inner().to_string();
+            if let Some(name) = repeated_field(&reason) {
+                let field = if path == "." { name.to_owned() } else { format!("{path}.{name}") };
+                return BadInput::unusable(field, "occurs more than once");
+            }
             let field = if path == "." { "the body".to_owned() } else { path };
-            BadInput::unusable(field, without_values(&failure.inner().to_string()))
+            BadInput::unusable(field, without_values(&reason))
         }
     }
+}
+
+/// The field that serde met twice. It is reported for the object that has it, so the path ends there.
+fn repeated_field(reason: &str) -> Option<&str> {
+    reason.strip_prefix("duplicate field `")?.split('`').next()
 }
 
 /// Serde's reason without the value that it quotes: an answer names the field and what it expects there.
@@ -44,7 +57,6 @@ fn without_values(reason: &str) -> String {
     let reason = reason.split(" at line ").next().unwrap_or_default();
     match reason.rsplit_once(", expected ") {
         Some((_, expected)) => format!("has the wrong type: expected {expected}"),
-        None if reason.starts_with("duplicate field") => "occurs more than once".to_owned(),
         None => "has an unusable value".to_owned(),
     }
 }

@@ -1,0 +1,20 @@
+//! What tests stand on: [`TestApp`] is the real service in this process, and everybody who talks to it.
+//!
+//! - [`app`] starts and stops the service; [`directory`] is whom it knows, and how that is changed.
+//! - [`request`] is one request with its signature, [`callers`] a method for each endpoint, [`answer`] what
+//!   came back; [`raw`] speaks TCP for requests that no HTTP client would send.
+//! - [`event`] makes events, [`store`] looks into the file, [`wait`] polls, [`logs`] keeps the log.
+
+pub(crate) mod answer;
+pub(crate) mod app;
+pub(crate) mod callers;
+pub(crate) mod directory;
+pub(crate) mod event;
+pub(crate) mod logs;
+pub(crate) mod raw;
+pub(crate) mod request;
+pub(crate) mod store;
+pub(crate) mod wait;
+
+pub(crate) use app::TestApp;
+pub(crate) use event::Event;

@@ -1,0 +1,7 @@
+//! `POST /upstream/v1/events`: what relays say, and what they are told.
+
+mod bad_events;
+mod forms;
+mod json_abuse;
+mod outcomes;
+mod times;
