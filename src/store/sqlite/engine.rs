@@ -71,4 +71,9 @@ impl Engine for SqliteEngine {
         transaction.commit()?;
         Ok(true)
     }
+
+    /// Empties the write-ahead log, so that the file alone is the whole registry.
+    fn tidy_up(&mut self) -> Result<(), StoreError> {
+        Ok(self.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?)
+    }
 }
