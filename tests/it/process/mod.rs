@@ -11,5 +11,10 @@ mod program;
 mod service;
 mod world;
 
+mod accounts;
 mod crash;
+mod demo;
 mod files;
+mod replay;
+mod settings;
+mod usage;

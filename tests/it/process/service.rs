@@ -71,6 +71,14 @@ impl Service {
         std::fs::read_to_string(&self.log).unwrap()
     }
 
+    /// Where operators' routes are, when apart.
+    pub(super) fn ops_address(&self) -> SocketAddr {
+        let log = self.log();
+        let line = log.lines().find(|line| line.contains("serving operators")).expect("it says so");
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        line["address"].as_str().and_then(|address| address.parse().ok()).expect("an address")
+    }
+
     pub(super) fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
         http::get(self.address, path, headers)
     }
