@@ -12,7 +12,12 @@ use super::{
 #[test]
 fn once_shows_chats_and_ends() {
     let folder = tempfile::tempdir().unwrap();
-    let shown = run(program().current_dir(folder.path()).env("TMPDIR", folder.path()).args(["demo", "--once", "--listen", "127.0.0.1:0"]));
+    let shown = run(program().current_dir(folder.path()).env("TMPDIR", folder.path()).args([
+        "demo",
+        "--once",
+        "--listen",
+        "127.0.0.1:0",
+    ]));
     let text = shown.text();
     for part in ["outcome", "created", "The chats that came of it:", "chat id", "active", "left", "curl -s "]
     {
@@ -26,7 +31,11 @@ fn once_shows_chats_and_ends() {
 #[test]
 fn every_line_to_paste_works() {
     let folder = tempfile::tempdir().unwrap();
-    let demo = Service::start(program().current_dir(folder.path()).env("TMPDIR", folder.path()).args(["demo", "--listen", "127.0.0.1:0"]));
+    let demo = Service::start(program().current_dir(folder.path()).env("TMPDIR", folder.path()).args([
+        "demo",
+        "--listen",
+        "127.0.0.1:0",
+    ]));
     let pasted: Vec<_> = demo.printed.iter().filter(|line| line.contains("curl ")).collect();
     assert!(pasted.len() >= 6, "{:?}", demo.printed);
     for line in pasted {

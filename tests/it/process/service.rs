@@ -91,8 +91,17 @@ impl Service {
 
     /// `kill -TERM`.
     pub(super) fn terminate(&self) {
-        let signal = format!("kill -TERM {}", self.id());
-        assert!(Command::new("sh").args(["-c", &signal]).status().unwrap().success());
+        self.signal("TERM");
+    }
+
+    /// What Ctrl-C does.
+    pub(super) fn interrupt(&self) {
+        self.signal("INT");
+    }
+
+    fn signal(&self, name: &str) {
+        let kill = format!("kill -{name} {}", self.id());
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }
 
     /// Waits until it has ended by itself. What it printed meanwhile, and its exit status.
