@@ -169,7 +169,7 @@ fn check_header(path: &Path) -> Result<bool, OpenError> {
     if header.len() < 100 || !header.starts_with(b"SQLite format 3\0") {
         return Err(damaged("it does not begin as an SQLite database does"));
     }
-    if header[68..72] != APPLICATION_ID.to_be_bytes() {
+    if header.get(68..72) != Some(&APPLICATION_ID.to_be_bytes()) {
         return Err(OpenError::Foreign(path.to_owned()));
     }
     Ok(true)

@@ -29,7 +29,7 @@ impl UnderWay {
     fn begin(world: &World, service: &Service, number: u32) -> Self {
         let event = message(LINE, &group(number), number);
         let body = ndjson(std::slice::from_ref(&event));
-        let headers = world.signed(&body);
+        let headers = world.signed("application/x-ndjson", &body);
         let headers = headers.each_ref().map(|(name, value)| (*name, value.as_str()));
         let length = body.len().to_string();
         let more = [("content-length", length.as_str()), ("expect", "100-continue")];

@@ -42,5 +42,7 @@ pub(super) fn group(number: u32) -> String {
 
 /// Events, one a line.
 pub(super) fn ndjson(events: &[Value]) -> String {
-    events.iter().map(|event| format!("{event}\n")).collect()
+    let mut lines: Vec<_> = events.iter().map(Value::to_string).collect();
+    lines.push(String::new());
+    lines.join("\n")
 }

@@ -18,6 +18,9 @@ use super::{
 
 const PAGE: u64 = 4096;
 
+/// What is said of a registry, with how to make it so.
+type Spoiled = (&'static str, fn(&Path));
+
 /// A registry with enough in it to have pages of every kind.
 fn filled() -> World {
     let world = World::new();
@@ -79,8 +82,8 @@ fn only_the_owner_can_read_the_files() {
     }
 }
 
-/// Ways to spoil a registry, with what is said of them.
-const SPOILED: [(&str, fn(&Path)); 7] = [
+/// Ways to spoil a registry.
+const SPOILED: [Spoiled; 7] = [
     ("does not begin as an SQLite database does", |file| fs::write(file, [0x5a; 8192]).unwrap()),
     ("is damaged", |file| {
         let pages = fs::metadata(file).unwrap().len() / PAGE;
@@ -183,7 +186,7 @@ fn check_tells_a_sound_file_from_a_corrupt_one() {
 
     let file = fs::OpenOptions::new().read(true).write(true).open(world.file()).unwrap();
     let middle = file.metadata().unwrap().len() / PAGE / 2 * PAGE;
-    let mut page = [0; PAGE as usize];
+    let mut page = [0; 4096];
     file.read_exact_at(&mut page, middle).unwrap();
     file.write_all_at(&page.map(|byte| !byte), middle).unwrap();
     let corrupt = world.run(&["check"]);

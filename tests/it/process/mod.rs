@@ -14,6 +14,7 @@ mod world;
 mod accounts;
 mod crash;
 mod demo;
+mod disk_full;
 mod drain;
 mod files;
 mod metrics;

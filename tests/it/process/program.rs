@@ -18,7 +18,7 @@ use serde_json::Value;
 use crate::log_audit;
 
 /// Longer than any command takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What came of a command.
 #[derive(Debug)]

@@ -164,9 +164,8 @@ fn body_of_request(stream: &TcpStream) -> String {
         reader.read_line(&mut line).unwrap();
         match line.to_ascii_lowercase().split_once(':') {
             Some(("content-length", value)) => length = value.trim().parse().unwrap(),
-            Some(_) => {}
             None if line.trim().is_empty() => break,
-            None => {}
+            Some(_) | None => {}
         }
     }
     let mut body = vec![0; length];

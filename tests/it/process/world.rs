@@ -5,6 +5,7 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     process::Command,
+    time::Duration,
 };
 
 use chert_groups::{auth::hmac_v1, clock::Clock, domain::secret::SigningSecret};
@@ -74,22 +75,30 @@ impl World {
     }
 
     /// The headers of a relay's request with this body.
-    pub(super) fn signed(&self, body: &str) -> [(&'static str, String); 3] {
+    pub(super) fn signed(&self, media_type: &str, body: &str) -> [(&'static str, String); 3] {
         let secret = SigningSecret::parse(&self.relay_secret).unwrap();
         let signature = hmac_v1::sign(&secret, body.as_bytes(), Clock::system().now());
         [
             ("x-chert-relay", RELAY.to_owned()),
             ("x-chert-signature", signature),
-            ("content-type", "application/x-ndjson".to_owned()),
+            ("content-type", media_type.to_owned()),
         ]
     }
 
     /// Posts events as the relay; an error is no answer.
     pub(super) fn post(&self, client: &mut Client, events: &[Value]) -> io::Result<Answer> {
-        let body = event::ndjson(events);
-        let headers = self.signed(&body);
+        self.post_body(client, "application/x-ndjson", &event::ndjson(events))
+    }
+
+    /// Posts an event by itself.
+    pub(super) fn post_one(&self, client: &mut Client, event: &Value) -> io::Result<Answer> {
+        self.post_body(client, "application/json", &event.to_string())
+    }
+
+    fn post_body(&self, client: &mut Client, media_type: &str, body: &str) -> io::Result<Answer> {
+        let headers = self.signed(media_type, body);
         let headers = headers.each_ref().map(|(name, value)| (*name, value.as_str()));
-        client.exchange("POST", "/upstream/v1/events", &headers, &body)
+        client.exchange("POST", "/upstream/v1/events", &headers, body)
     }
 
     /// Posts events that must all be answered; the outcomes with the chats' ids.
@@ -128,16 +137,11 @@ impl World {
         found
     }
 
-    /// The registry itself, past the program. The library is the program's own, so this is safe while it runs.
-    pub(super) fn database(&self) -> Connection {
-        let connection = Connection::open_with_flags(self.file(), OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap();
-        connection.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
-        connection
-    }
-
-    /// Whether everything in the registry fits together.
+    /// Whether everything in the registry fits together. It is looked at past the program, but with the
+    /// program's own library, so that is safe while it runs.
     pub(super) fn assert_sound(&self) {
-        let database = self.database();
+        let database = Connection::open_with_flags(self.file(), OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap();
+        database.busy_timeout(Duration::from_secs(10)).unwrap();
         let one = |statement: &str| database.query_row(statement, [], |row| row.get::<_, i64>(0)).unwrap();
         let check: String = database.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
         assert_eq!(check, "ok");
@@ -146,12 +150,13 @@ impl World {
             assert_eq!(counted, one(&format!("SELECT count(*) FROM {table}")), "{table}");
         }
         // As many rows as the greatest version, all different and above zero, have no gap.
-        let gaps =
-            "SELECT count(*) FROM chats WHERE version <> (SELECT count(*) FROM changes WHERE chat_id = id)
-                       OR version <> (SELECT max(version) FROM changes WHERE chat_id = id)";
+        let gaps = "SELECT count(*) FROM chats
+                     WHERE version <> (SELECT count(*) FROM changes WHERE chat_id = id)
+                        OR version <> (SELECT max(version) FROM changes WHERE chat_id = id)";
         assert_eq!(one(gaps), 0, "chats whose changes have gaps");
-        let keys = "SELECT count(*) FROM (SELECT chat_id FROM conversation_keys GROUP BY chat_id)";
-        assert_eq!(one(keys), one("SELECT count(*) FROM chats"), "chats without a conversation");
+        let chats = one("SELECT count(*) FROM chats");
+        assert_eq!(one("SELECT count(*) FROM conversation_keys"), chats, "one chat for each conversation");
+        assert_eq!(one("SELECT count(DISTINCT chat_id) FROM conversation_keys"), chats);
         assert_eq!(one("SELECT count(*) FROM pragma_foreign_key_check"), 0);
     }
 }
