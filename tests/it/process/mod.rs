@@ -12,6 +12,7 @@ mod service;
 mod world;
 
 mod accounts;
+mod broken;
 mod crash;
 mod demo;
 mod disk_full;

@@ -1,6 +1,7 @@
 //! A service that runs.
 
 use std::{
+    fs::File,
     io::{BufRead, BufReader},
     net::SocketAddr,
     path::PathBuf,
@@ -33,7 +34,13 @@ pub(super) struct Service {
 impl Service {
     /// Starts it and waits until it is ready.
     pub(super) fn start(command: &mut Command) -> Self {
-        let mut service = Self::start_until_it_listens(command);
+        let (log, file) = new_log();
+        Self::start_logging_to(log, file, command)
+    }
+
+    /// The same with its log in `file`, which can be read at `log`.
+    pub(super) fn start_logging_to(log: PathBuf, file: File, command: &mut Command) -> Self {
+        let mut service = Self::start_until_it_listens(log, file, command);
         let started = Instant::now();
         // With operators' routes elsewhere there is no `/readyz` here.
         let ready = http::get(service.address, "/readyz", &[]);
@@ -42,10 +49,9 @@ impl Service {
         service
     }
 
-    fn start_until_it_listens(command: &mut Command) -> Self {
+    fn start_until_it_listens(log: PathBuf, file: File, command: &mut Command) -> Self {
         let started = Instant::now();
-        let (log, stderr) = new_log();
-        let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr);
+        let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(file);
         let mut child = command.spawn().expect("the program runs");
         let stdout = lines_of(child.stdout.take().unwrap());
         let mut printed = Vec::new();
