@@ -58,6 +58,20 @@ pub trait Engine: Send + 'static {
     ///
     /// When the store cannot be written.
     fn keep_house(&mut self, receipts_since: Time) -> Result<bool, StoreError>;
+
+    /// Writes as much as a batch may need, and takes it back.
+    ///
+    /// # Errors
+    ///
+    /// When the store still does not take writes.
+    fn probe(&mut self) -> Result<(), StoreError>;
+
+    /// Leaves the store as tidy as it can, before a stop. Nothing depends on it.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be written.
+    fn tidy_up(&mut self) -> Result<(), StoreError>;
 }
 
 /// The end of the queue that takes commands.
@@ -236,12 +250,17 @@ impl<C: Command, E: Engine> WriterLoop<C, E> {
                 return self.refuse_the_rest();
             }
             if house_kept.elapsed() >= HOUSEKEEPING {
-                let more = self.keep_house();
-                // With more to do, the next batch is followed by more of it.
-                if !more {
-                    house_kept = Instant::now();
+                match self.keep_house() {
+                    // With more to do, the next batch is followed by more of it.
+                    Ok(true) => {}
+                    Ok(false) => house_kept = Instant::now(),
+                    Err(why) if self.may_go_on(&why) => house_kept = Instant::now(),
+                    Err(_) => return self.refuse_the_rest(),
                 }
             }
+        }
+        if let Err(why) = self.engine.tidy_up() {
+            tracing::warn!(%why, "the store is left as it is");
         }
     }
 
@@ -318,15 +337,15 @@ impl<C: Command, E: Engine> WriterLoop<C, E> {
         Moment { now, tick, receipts_since: now.plus(-self.limits.keep_receipts) }
     }
 
-    fn keep_house(&mut self) -> bool {
-        let since = self.clock.now().plus(-self.limits.keep_receipts);
-        match self.engine.keep_house(since) {
-            Ok(more) => more,
-            Err(why) => {
-                self.may_go_on(&why);
-                false
-            }
+    fn keep_house(&mut self) -> Result<bool, StoreError> {
+        let is_good = *self.report.borrow() == Health::Good;
+        if !is_good {
+            // Nobody sends events to a service that is not ready, so it must find out by itself.
+            self.engine.probe()?;
+            self.set_health(Health::Good);
+            tracing::info!("the store takes writes again");
         }
+        self.engine.keep_house(self.clock.now().plus(-self.limits.keep_receipts))
     }
 
     fn may_go_on(&self, why: &StoreError) -> bool {

@@ -15,6 +15,9 @@ use crate::{
 /// How many receipts one piece of housekeeping deletes: a few milliseconds.
 const PRUNE_SLICE: u32 = 2000;
 
+/// What a batch writes at most, roughly.
+const PROBE_BYTES: usize = 1 << 20;
+
 /// The one connection that writes, and what it remembers.
 pub struct SqliteEngine {
     connection: Connection,
@@ -81,5 +84,25 @@ impl Engine for SqliteEngine {
         save::count(&transaction, "receipts", -i64::try_from(deleted).unwrap_or(0))?;
         transaction.commit()?;
         Ok(true)
+    }
+
+    /// A failed transaction leaves its room in the write-ahead log behind, where a small one succeeds whatever
+    /// the disk has left. So the room is asked for beside the file first.
+    fn probe(&mut self) -> Result<(), StoreError> {
+        if let Some(path) = self.connection.path() {
+            let beside = format!("{path}.room");
+            let written = std::fs::write(&beside, vec![0; PROBE_BYTES]);
+            let removed = std::fs::remove_file(&beside);
+            written.and(removed).map_err(|why| StoreError::Unavailable(why.to_string()))?;
+        }
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        save::count(&transaction, "chats", 1)?;
+        save::count(&transaction, "chats", -1)?;
+        Ok(transaction.commit()?)
+    }
+
+    /// Empties the write-ahead log, so that the file alone is the whole registry.
+    fn tidy_up(&mut self) -> Result<(), StoreError> {
+        Ok(self.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?)
     }
 }

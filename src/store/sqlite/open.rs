@@ -100,6 +100,7 @@ pub fn open(path: &Path, upkeep: Upkeep) -> Result<Connection, OpenError> {
             Upkeep::LeaveAsItIs => return Err(OpenError::Missing(path.to_owned())),
         }
     }
+    check_wal(path)?;
     let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     check_schema(&mut connection, path, upkeep)?;
     Ok(connection)
@@ -115,6 +116,7 @@ pub fn open_read_only(path: &Path) -> Result<Connection, OpenError> {
     if !check_header(path)? {
         return Err(OpenError::Missing(path.to_owned()));
     }
+    check_wal(path)?;
     let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     check_schema(&mut connection, path, Upkeep::LeaveAsItIs)?;
     Ok(connection)
@@ -127,7 +129,6 @@ pub fn open_read_only(path: &Path) -> Result<Connection, OpenError> {
 ///
 /// As [`OpenError`] says.
 pub fn open_for_server(path: &Path, upkeep: Upkeep) -> Result<Connection, OpenError> {
-    check_wal(path)?;
     let connection = open(path, upkeep)?;
     let damaged = |why: rusqlite::Error| OpenError::Damaged { path: path.to_owned(), why: why.to_string() };
     // With the log emptied into the file, the file must be as long as its header says.
@@ -146,7 +147,8 @@ fn check_sqlite(version: i32) -> Result<(), OpenError> {
     if version < OLDEST_SQLITE { Err(OpenError::OldSqlite(rusqlite::version().to_owned())) } else { Ok(()) }
 }
 
-/// Whether there is a file, which then has the header of an SQLite database.
+/// Whether there is a file, which then has the header of a registry. Asking SQLite instead would already
+/// change a database that is another program's.
 fn check_header(path: &Path) -> Result<bool, OpenError> {
     let damaged = |why: &str| OpenError::Damaged { path: path.to_owned(), why: why.to_owned() };
     let mut header = Vec::new();
@@ -167,6 +169,9 @@ fn check_header(path: &Path) -> Result<bool, OpenError> {
     if header.len() < 100 || !header.starts_with(b"SQLite format 3\0") {
         return Err(damaged("it does not begin as an SQLite database does"));
     }
+    if header.get(68..72) != Some(&APPLICATION_ID.to_be_bytes()) {
+        return Err(OpenError::Foreign(path.to_owned()));
+    }
     Ok(true)
 }
 
@@ -174,14 +179,14 @@ fn check_header(path: &Path) -> Result<bool, OpenError> {
 /// to it: one that does not begin with the magic number. (All zeros are what a power failure leaves of a log
 /// that was never written.)
 fn check_wal(path: &Path) -> Result<(), OpenError> {
-    let wal = wal_of(path);
-    if length(&wal)? == 0 {
-        return Ok(());
-    }
-    let mut header = [0; 32];
-    let complete = File::open(&wal).and_then(|mut file| file.read_exact(&mut header));
-    let magic = u32::from_be_bytes([header[0], header[1], header[2], header[3]]);
-    if complete.is_ok() && (magic & !1 == 0x377f_0682 || header == [0; 32]) {
+    let mut header = Vec::new();
+    match File::open(wal_of(path)) {
+        Ok(wal) => wal.take(32).read_to_end(&mut header).map_err(|why| io(path, &why))?,
+        Err(why) if why.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(why) => return Err(io(path, &why)),
+    };
+    let begins_as_one = matches!(header[..], [0x37, 0x7f, 0x06, 0x82 | 0x83, ..]) && header.len() == 32;
+    if header.is_empty() || begins_as_one || header == [0; 32] {
         Ok(())
     } else {
         let why = "its write-ahead log does not begin as one does".to_owned();
@@ -275,15 +280,10 @@ fn configure(connection: &Connection, access: OpenFlags) -> rusqlite::Result<()>
 
 fn check_schema(connection: &mut Connection, path: &Path, upkeep: Upkeep) -> Result<(), OpenError> {
     let damaged = |why: String| OpenError::Damaged { path: path.to_owned(), why };
-    let pragma = |name: &str| {
-        connection
-            .pragma_query_value(None, name, |row| row.get::<_, i32>(0))
-            .map_err(|why| damaged(why.to_string()))
-    };
-    if pragma("application_id")? != APPLICATION_ID {
-        return Err(OpenError::Foreign(path.to_owned()));
-    }
-    match pragma("user_version")? {
+    let version = connection
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .map_err(|why| damaged(why.to_string()));
+    match version? {
         SCHEMA_VERSION => Ok(()),
         found if found > SCHEMA_VERSION => Err(OpenError::Newer { path: path.to_owned(), found }),
         found if upkeep == Upkeep::LeaveAsItIs => Err(OpenError::Older { path: path.to_owned(), found }),

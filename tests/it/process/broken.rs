@@ -1,0 +1,98 @@
+//! A service whose file, disk or log breaks while it runs.
+
+use std::{
+    fs::{self, OpenOptions},
+    os::unix::fs::FileExt,
+    process::Command,
+};
+
+use serde_json::Value;
+
+use super::{
+    event::{group, message},
+    http::Client,
+    program::with_settings,
+    service::Service,
+    world::{LINE, World, outcomes},
+};
+
+const PAGE: usize = 4096;
+
+/// Posts new groups, some at a time, until the service does not take them. What it took.
+fn post_until_refused(world: &World, service: &Service) -> Vec<(Value, String)> {
+    let mut client = Client::connect(service.address).unwrap();
+    let mut taken = Vec::new();
+    for first in (0..100_000).step_by(50) {
+        let events: Vec<_> =
+            (first..first + 50).map(|number| message(LINE, &group(number), number)).collect();
+        let answer = world.post(&mut client, &events).expect("also a refusal is an answer");
+        let refused = answer.status != 200 || answer.body.contains("rejected");
+        if refused {
+            let whole = answer.status == 503 || answer.body.matches("\"code\":3002").count() == 50;
+            assert!(whole, "a batch is taken or not: {answer:?}");
+            return taken;
+        }
+        taken.extend(events.into_iter().zip(outcomes(&answer).into_iter().map(|(_, chat)| chat)));
+    }
+    panic!("it takes everything");
+}
+
+fn assert_kept(world: &World, taken: Vec<(Value, String)>) {
+    let service = world.serve();
+    let (events, chats): (Vec<_>, Vec<_>) = taken.into_iter().unzip();
+    let expected = chats.into_iter().map(|chat| ("duplicate".to_owned(), chat));
+    assert!(world.tell(&service, &events).into_iter().eq(expected), "what was acknowledged is there");
+    world.assert_sound();
+    service.stop();
+}
+
+/// The limit on the size of a file makes writes fail in a way that more room does not mend.
+#[test]
+fn after_a_failed_write_nothing_is_acknowledged_and_the_service_stops() {
+    let world = World::new();
+    let mut limited = Command::new("sh");
+    limited.args(["-c", "trap '' XFSZ; ulimit -f 2048; exec \"$@\"", "sh"]);
+    limited.args([env!("CARGO_BIN_EXE_chert-groups"), "serve", "--listen", "127.0.0.1:0"]);
+    limited.args(["--store", &world.url()]);
+    with_settings(&mut limited);
+    let service = Service::start(&mut limited);
+    let taken = post_until_refused(&world, &service);
+    assert!(taken.len() > 100, "only {}", taken.len());
+    assert!(service.log().contains("the store is broken; it takes no more writes"));
+    assert_eq!(service.ended(), (vec![], Some(1)));
+    assert_kept(&world, taken);
+}
+
+#[test]
+fn a_corrupt_page_met_later_stops_the_service() {
+    let world = World::new();
+    let service = world.serve();
+    let events: Vec<_> = (0..1000).map(|number| message(LINE, &group(number), number)).collect();
+    world.tell(&service, &events);
+    service.stop();
+    let file = OpenOptions::new().read(true).write(true).open(world.file()).unwrap();
+    let pages = fs::metadata(world.file()).unwrap().len() / PAGE as u64;
+    // The pages before these hold the accounts and the roots of the tables.
+    for number in pages / 4..pages * 3 / 4 {
+        file.write_all_at(&[0x5a; PAGE], number * PAGE as u64).unwrap();
+    }
+    let service = world.serve();
+    let taken = post_until_refused(&world, &service);
+    assert_eq!(taken, []);
+    assert!(service.log().contains("the store is broken; it takes no more writes"));
+    assert_eq!(service.ended(), (vec![], Some(1)));
+}
+
+#[test]
+fn a_log_that_cannot_be_written_stops_nothing() {
+    let world = World::new();
+    let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut serve = world.program(&["serve", "--listen", "127.0.0.1:0"]);
+    let service = Service::start_logging_to("/dev/null".into(), full, &mut serve);
+    let told = world.tell(&service, &[message(LINE, &group(1), 1)]);
+    assert_eq!(told[0].0, "created");
+    assert_eq!(service.get("/no/such/route", &[]).status, 404);
+    world.run(&["tenant", "add", "another"]).text();
+    assert_eq!(world.get(&service, "/api/v1/chats").status, 200);
+    service.stop();
+}

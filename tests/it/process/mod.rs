@@ -1,0 +1,24 @@
+//! The program as a process: started, spoken to over HTTP, stopped by signals, killed.
+//!
+//! What the tests share: [`world`] is a store with accounts in it, [`service`] a running `serve` or `demo`,
+//! [`program`] a command that runs to its end, [`http`] a plain client and [`event`] what relays post.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "these are tests")]
+
+mod event;
+mod http;
+mod program;
+mod service;
+mod world;
+
+mod accounts;
+mod broken;
+mod crash;
+mod demo;
+mod disk_full;
+mod drain;
+mod files;
+mod metrics;
+mod replay;
+mod settings;
+mod usage;

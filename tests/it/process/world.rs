@@ -1,0 +1,173 @@
+//! A store with accounts in it.
+
+use std::{
+    io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+use chert_groups::{auth::hmac_v1, clock::Clock, domain::secret::SigningSecret};
+use rusqlite::{Connection, OpenFlags};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::{
+    event,
+    http::{Answer, Client},
+    program::{Ran, program, run},
+    service::Service,
+};
+
+pub(super) const TENANT: &str = "acme";
+pub(super) const RELAY: &str = "mac-1";
+pub(super) const LINE: &str = "+15555550100";
+
+/// A folder with a registry in it that has a tenant, a relay and a line.
+pub(super) struct World {
+    folder: TempDir,
+    pub(super) tenant_secret: String,
+    pub(super) relay_secret: String,
+}
+
+impl World {
+    pub(super) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut world = Self { folder, tenant_secret: String::new(), relay_secret: String::new() };
+        world.tenant_secret = text(&world.run(&["tenant", "add", TENANT, "--json"]).json()["signing_secret"]);
+        world.relay_secret = text(&world.run(&["relay", "add", RELAY, "--json"]).json()["secret"]);
+        world.run(&["line", "add", LINE, "--tenant", TENANT, "--relay", RELAY]).text();
+        world
+    }
+
+    pub(super) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The registry.
+    pub(super) fn file(&self) -> PathBuf {
+        self.folder().join("registry.db")
+    }
+
+    /// The program with this registry as its store.
+    pub(super) fn program(&self, arguments: &[&str]) -> Command {
+        let mut command = program();
+        command.current_dir(self.folder()).args(arguments).arg("--store").arg(self.url());
+        command
+    }
+
+    pub(super) fn url(&self) -> String {
+        format!("sqlite:{}", self.file().display())
+    }
+
+    pub(super) fn run(&self, arguments: &[&str]) -> Ran {
+        run(&mut self.program(arguments))
+    }
+
+    pub(super) fn serve(&self) -> Service {
+        Service::start(&mut self.program(&["serve", "--listen", "127.0.0.1:0"]))
+    }
+
+    /// `serve`, which is expected to refuse.
+    pub(super) fn serve_in_vain(&self) -> Ran {
+        self.run(&["serve", "--listen", "127.0.0.1:0"])
+    }
+
+    /// The headers of a relay's request with this body.
+    pub(super) fn signed(&self, media_type: &str, body: &str) -> [(&'static str, String); 3] {
+        let secret = SigningSecret::parse(&self.relay_secret).unwrap();
+        let signature = hmac_v1::sign(&secret, body.as_bytes(), Clock::system().now());
+        [
+            ("x-chert-relay", RELAY.to_owned()),
+            ("x-chert-signature", signature),
+            ("content-type", media_type.to_owned()),
+        ]
+    }
+
+    /// Posts events as the relay; an error is no answer.
+    pub(super) fn post(&self, client: &mut Client, events: &[Value]) -> io::Result<Answer> {
+        self.post_body(client, "application/x-ndjson", &event::ndjson(events))
+    }
+
+    /// Posts an event by itself.
+    pub(super) fn post_one(&self, client: &mut Client, event: &Value) -> io::Result<Answer> {
+        self.post_body(client, "application/json", &event.to_string())
+    }
+
+    fn post_body(&self, client: &mut Client, media_type: &str, body: &str) -> io::Result<Answer> {
+        let headers = self.signed(media_type, body);
+        let headers = headers.each_ref().map(|(name, value)| (*name, value.as_str()));
+        client.exchange("POST", "/upstream/v1/events", &headers, body)
+    }
+
+    /// Posts events that must all be answered; the outcomes with the chats' ids.
+    pub(super) fn tell(&self, service: &Service, events: &[Value]) -> Vec<(String, String)> {
+        let mut client = Client::connect(service.address).unwrap();
+        let mut told = Vec::new();
+        for events in events.chunks(1000) {
+            let answer = self.post(&mut client, events).unwrap();
+            assert_eq!(answer.status, 200, "{answer:?}");
+            told.extend(outcomes(&answer));
+        }
+        told
+    }
+
+    /// Asks the API as the tenant.
+    pub(super) fn get(&self, service: &Service, path: &str) -> Answer {
+        service.get(path, &[("authorization", &self.bearer())])
+    }
+
+    pub(super) fn bearer(&self) -> String {
+        format!("Bearer {}", self.tenant_secret)
+    }
+
+    /// The chats of conversations, in their order.
+    pub(super) fn resolve(&self, address: SocketAddr, keys: &[String]) -> Vec<Option<String>> {
+        let mut client = Client::connect(address).unwrap();
+        let mut found = Vec::new();
+        for keys in keys.chunks(1000) {
+            let body = json!({"from": LINE, "conversation_keys": keys}).to_string();
+            let headers = [("authorization", &*self.bearer()), ("content-type", "application/json")];
+            let answer = client.exchange("POST", "/api/v1/chats/resolve", &headers, &body).unwrap();
+            assert_eq!(answer.status, 200, "{answer:?}");
+            let chats = answer.json()["chats"].as_array().unwrap().clone();
+            found.extend(chats.iter().map(|chat| chat["chat_id"].as_str().map(str::to_owned)));
+        }
+        found
+    }
+
+    /// Whether everything in the registry fits together. It is looked at past the program, but with the
+    /// program's own library, so that is safe while it runs.
+    pub(super) fn assert_sound(&self) {
+        let database = Connection::open_with_flags(self.file(), OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap();
+        database.busy_timeout(Duration::from_secs(10)).unwrap();
+        let one = |statement: &str| database.query_row(statement, [], |row| row.get::<_, i64>(0)).unwrap();
+        let check: String = database.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+        assert_eq!(check, "ok");
+        for table in ["chats", "receipts"] {
+            let counted = one(&format!("SELECT value FROM meta WHERE name = '{table}'"));
+            assert_eq!(counted, one(&format!("SELECT count(*) FROM {table}")), "{table}");
+        }
+        // As many rows as the greatest version, all different and above zero, have no gap.
+        let gaps = "SELECT count(*) FROM chats
+                     WHERE version <> (SELECT count(*) FROM changes WHERE chat_id = id)
+                        OR version <> (SELECT max(version) FROM changes WHERE chat_id = id)";
+        assert_eq!(one(gaps), 0, "chats whose changes have gaps");
+        let chats = one("SELECT count(*) FROM chats");
+        assert_eq!(one("SELECT count(*) FROM conversation_keys"), chats, "one chat for each conversation");
+        assert_eq!(one("SELECT count(DISTINCT chat_id) FROM conversation_keys"), chats);
+        assert_eq!(one("SELECT count(*) FROM pragma_foreign_key_check"), 0);
+    }
+}
+
+/// The outcomes of a batch's answer with the chats' ids.
+pub(super) fn outcomes(answer: &Answer) -> Vec<(String, String)> {
+    let results = answer.json()["results"].as_array().expect("results").clone();
+    results.iter().map(|result| (text(&result["outcome"]), text(&result["chat_id"]))).collect()
+}
+
+/// The text that a JSON value is.
+pub(super) fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("a text, not {value}")).to_owned()
+}
