@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::{
     auth::AuthError,
     error::BadInput,
-    registry::{create::CreateError, ingest::Refusal},
+    registry::{create::CreateError, ingest::NotTaken},
     store::{StoreError, committer::CommitError},
 };
 
@@ -251,9 +251,12 @@ impl From<AuthError> for ApiError {
     }
 }
 
-impl From<Refusal> for ApiError {
-    fn from(refusal: Refusal) -> Self {
-        Self::new(Code::Unusable, refusal.to_string())
+impl From<NotTaken> for ApiError {
+    fn from(failure: NotTaken) -> Self {
+        match failure {
+            NotTaken::Refused(refusal) => Self::new(Code::Unusable, refusal.to_string()),
+            NotTaken::NotCommitted(failure) => failure.into(),
+        }
     }
 }
 

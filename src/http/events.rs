@@ -15,8 +15,11 @@ use super::{
     state::AppState,
 };
 use crate::{
-    domain::{event::Event, ids::Slug},
-    registry::ingest::{Ingest, Ingested, SettleFailure},
+    domain::{
+        event::Event,
+        ids::{EventId, Slug},
+    },
+    registry::ingest::{Ingest, Ingested, News, SettleFailure},
     store::directory::Directory,
     upstream::{
         Failed, Parsed, Rejected,
@@ -92,6 +95,16 @@ impl Handled {
     }
 }
 
+/// What is decided about an event before the registry sees it.
+enum Judgement {
+    /// It says nothing that is kept.
+    Ignored,
+    /// It cannot be used.
+    Refused(ApiError),
+    /// The registry is to take it.
+    Accepted(News),
+}
+
 /// Takes events in; the results are in their order.
 async fn take_in(
     state: &AppState,
@@ -99,48 +112,60 @@ async fn take_in(
     events: Vec<Result<Parsed, Rejected>>,
 ) -> Result<Vec<Handled>, ApiError> {
     let directory = directory_for(state, relay, &events).await;
-    let mut results = Vec::with_capacity(events.len());
     let mut accepted = Vec::with_capacity(events.len());
-    let mut places = Vec::with_capacity(events.len());
+    let mut handled = Vec::with_capacity(events.len());
+    let mut waiting = Vec::with_capacity(events.len());
     for event in events {
-        let result = match event {
-            Err(Rejected { event_id, why }) => Handled { event_id, came_of_it: Err(why.into()) },
-            Ok(Parsed::Ignored(id)) => {
-                Handled { event_id: Some(id.as_str().to_owned()), came_of_it: Ok(None) }
-            }
-            Ok(Parsed::Failed(id, Failed { delivery, line })) => {
-                let failure = SettleFailure::new(delivery, relay.clone(), line);
-                let settled = state.registry.settle_failure(failure).await;
-                Handled {
-                    event_id: Some(id.as_str().to_owned()),
-                    came_of_it: settled.map(|()| None).map_err(ApiError::from),
-                }
-            }
-            Ok(Parsed::Speaks(event)) => {
-                let event_id = Some(event.id.as_str().to_owned());
-                let refused = match tenant_of(&directory, relay, &event) {
-                    Some(tenant) => {
-                        places.push(results.len());
-                        accepted.push(Ingest::new(*event, tenant, relay.clone()));
-                        ApiError::internal()
-                    }
-                    None => ApiError::not_your_line(),
-                };
-                Handled { event_id, came_of_it: Err(refused) }
+        let (event_id, judgement) = judge(&directory, relay, event);
+        let came_of_it = match judgement {
+            Judgement::Ignored => Ok(None),
+            Judgement::Refused(error) => Err(error),
+            Judgement::Accepted(news) => {
+                accepted.push(news);
+                waiting.push(handled.len());
+                Ok(None)
             }
         };
-        results.push(result);
+        handled.push(Handled { event_id, came_of_it });
     }
-    if !accepted.is_empty() {
-        let replies = state.registry.ingest(accepted).await?;
-        for (place, reply) in places.into_iter().zip(replies) {
-            if let Some(result) = results.get_mut(place) {
-                result.came_of_it =
-                    reply.map_err(ApiError::from).and_then(|reply| reply.map(Some).map_err(ApiError::from));
-            }
+    if accepted.is_empty() {
+        return Ok(handled);
+    }
+    let replies = state.registry.take(accepted).await?;
+    for (place, reply) in waiting.into_iter().zip(replies) {
+        if let Some(handled) = handled.get_mut(place) {
+            handled.came_of_it = reply.map_err(ApiError::from);
         }
     }
-    Ok(results)
+    Ok(handled)
+}
+
+/// Judges an event; the id is as much of it as could be read.
+fn judge(
+    directory: &Directory,
+    relay: &Slug,
+    event: Result<Parsed, Rejected>,
+) -> (Option<String>, Judgement) {
+    let text = |id: &EventId| Some(id.as_str().to_owned());
+    match event {
+        Err(Rejected { event_id, why }) => (event_id, Judgement::Refused(why.into())),
+        Ok(Parsed::Ignored(id)) => (text(&id), Judgement::Ignored),
+        Ok(Parsed::Failed(id, Failed { delivery, line })) => {
+            let failure = SettleFailure::new(delivery, relay.clone(), line);
+            (text(&id), Judgement::Accepted(News::Failure(failure)))
+        }
+        Ok(Parsed::Speaks(event)) => {
+            let id = text(&event.id);
+            let judgement = match tenant_of(directory, relay, &event) {
+                Some(tenant) => {
+                    let ingest = Ingest::new(*event, tenant, relay.clone());
+                    Judgement::Accepted(News::Event(Box::new(ingest)))
+                }
+                None => Judgement::Refused(ApiError::not_your_line()),
+            };
+            (id, judgement)
+        }
+    }
 }
 
 /// The directory, looked up anew when it does not know one of the events' lines as this relay's.

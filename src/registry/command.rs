@@ -5,7 +5,7 @@ use super::{
         finish::{Finish, Finished},
         open::{Open, Opened},
     },
-    ingest::{Ingest, Ingested, Refusal, SettleFailure},
+    ingest::{Ingest, Ingested, News, Refusal, SettleFailure},
 };
 use crate::store::{
     committer,
@@ -17,11 +17,20 @@ pub enum Command {
     /// An event of a relay.
     Ingest(Box<Ingest>),
     /// A relay's news that a queued message failed.
-    SettleFailure(Box<SettleFailure>),
+    SettleFailure(SettleFailure),
     /// The beginning of a create.
     Open(Box<Open>),
     /// The end of a create.
     Finish(Box<Finish>),
+}
+
+impl From<News> for Command {
+    fn from(news: News) -> Self {
+        match news {
+            News::Event(event) => Self::Ingest(event),
+            News::Failure(failure) => Self::SettleFailure(failure),
+        }
+    }
 }
 
 /// What a command comes to.

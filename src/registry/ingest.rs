@@ -12,7 +12,10 @@ use crate::{
         receipt::{Receipt, ReceiptKey, effective_time},
         stamp::Stamp,
     },
-    store::working::{ConversationRef, Moment, Needs, Working},
+    store::{
+        committer::CommitError,
+        working::{ConversationRef, Moment, Needs, Working},
+    },
 };
 
 /// An event whose line was found to be a tenant's, and to be served by the relay that sent it.
@@ -52,6 +55,25 @@ pub enum Refusal {
     /// The chat would know too many handles.
     #[error("data.chat.handles would make more than {MAX_HANDLES} handles in this chat")]
     TooManyHandles,
+}
+
+/// What a relay's event is to the registry.
+pub enum News {
+    /// It speaks of a conversation.
+    Event(Box<Ingest>),
+    /// A queued message will not be sent.
+    Failure(SettleFailure),
+}
+
+/// Why news was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotTaken {
+    /// It was refused.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// It is not durable.
+    #[error(transparent)]
+    NotCommitted(#[from] CommitError),
 }
 
 impl Ingest {

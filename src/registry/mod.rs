@@ -25,7 +25,7 @@ use crate::{
     },
 };
 use command::{Command, Reply};
-use ingest::{Ingest, Ingested, Refusal, SettleFailure};
+use ingest::{Ingested, News, NotTaken};
 
 /// The registry, as the edges see it. Clones share it.
 #[derive(Clone)]
@@ -41,33 +41,23 @@ impl Registry {
         Self { committer, reader }
     }
 
-    /// Takes events in, each on its own. The result comes when they are durable, in their order.
+    /// Takes news of relays in, each on its own. The results come when they are durable, in their order; of
+    /// what says nothing about a chat it is `None`.
     ///
     /// # Errors
     ///
     /// When the queue has no room for them; then none of them was taken.
-    pub async fn ingest(
+    pub async fn take(
         &self,
-        events: Vec<Ingest>,
-    ) -> Result<Vec<Result<Result<Ingested, Refusal>, CommitError>>, CommitError> {
-        let commands = events.into_iter().map(|event| Command::Ingest(Box::new(event))).collect();
+        news: Vec<News>,
+    ) -> Result<Vec<Result<Option<Ingested>, NotTaken>>, CommitError> {
+        let commands = news.into_iter().map(Command::from).collect();
         let replies = self.committer.commit(commands).await?;
-        let ingested = |reply| match reply {
-            Reply::Ingested(result) => Ok(result),
-            // A command is answered in kind.
-            _ => Err(CommitError::Unavailable),
+        let ingested = |reply: Result<Reply, CommitError>| match reply? {
+            Reply::Ingested(result) => Ok(Some(result?)),
+            _ => Ok(None),
         };
-        Ok(replies.into_iter().map(|reply| reply.and_then(ingested)).collect())
-    }
-
-    /// Takes the news in that a queued message will not be sent.
-    ///
-    /// # Errors
-    ///
-    /// When it is not durable.
-    pub async fn settle_failure(&self, failure: SettleFailure) -> Result<(), CommitError> {
-        let replies = self.committer.commit(vec![Command::SettleFailure(Box::new(failure))]).await?;
-        replies.into_iter().try_for_each(|reply| reply.map(|_| ()))
+        Ok(replies.into_iter().map(ingested).collect())
     }
 
     /// One chat of a tenant.
