@@ -55,11 +55,11 @@ fn after_a_failed_write_nothing_is_acknowledged_and_the_service_stops() {
     limited.args([env!("CARGO_BIN_EXE_chert-groups"), "serve", "--listen", "127.0.0.1:0"]);
     limited.args(["--store", &world.url()]);
     with_settings(&mut limited);
-    let service = Service::start(&mut limited);
+    let mut service = Service::start(&mut limited);
     let taken = post_until_refused(&world, &service);
     assert!(taken.len() > 100, "only {}", taken.len());
-    assert!(service.log().contains("the store is broken; it takes no more writes"));
     assert_eq!(service.ended(), (vec![], Some(1)));
+    assert!(service.log().contains("the store is broken; it takes no more writes"));
     assert_kept(&world, taken);
 }
 
@@ -76,11 +76,11 @@ fn a_corrupt_page_met_later_stops_the_service() {
     for number in pages / 4..pages * 3 / 4 {
         file.write_all_at(&[0x5a; PAGE], number * PAGE as u64).unwrap();
     }
-    let service = world.serve();
+    let mut service = world.serve();
     let taken = post_until_refused(&world, &service);
     assert_eq!(taken, []);
-    assert!(service.log().contains("the store is broken; it takes no more writes"));
     assert_eq!(service.ended(), (vec![], Some(1)));
+    assert!(service.log().contains("the store is broken; it takes no more writes"));
 }
 
 #[test]

@@ -53,7 +53,7 @@ fn what_was_accepted_is_answered_and_kept() {
     let world = World::new();
     let mut serve = world.program(&["serve", "--listen", "127.0.0.1:0"]);
     serve.env("CHERT_GROUPS__SERVER__OPS_LISTEN", "127.0.0.1:0");
-    let service = Service::start(&mut serve);
+    let mut service = Service::start(&mut serve);
     let ops = service.ops_address();
     let under_way: Vec<_> = (0..CLIENTS).map(|number| UnderWay::begin(&world, &service, number)).collect();
     service.terminate();
@@ -78,7 +78,7 @@ struct Posted {
 #[test]
 fn under_load_nothing_is_taken_without_an_answer() {
     let world = World::new();
-    let service = world.serve();
+    let mut service = world.serve();
     let numbers = AtomicU32::new(0);
     let address = service.address;
     let post = || {
@@ -129,7 +129,7 @@ fn assert_kept(world: &World, service: &Service, answered: Vec<(Value, String)>)
 #[test]
 fn ctrl_c_is_a_stop_too() {
     let world = World::new();
-    let service = world.serve();
+    let mut service = world.serve();
     service.interrupt();
     assert_eq!(service.ended(), (vec![], Some(0)));
 }

@@ -111,7 +111,7 @@ impl Service {
     }
 
     /// Waits until it has ended by itself. What it printed meanwhile, and its exit status.
-    pub(super) fn ended(mut self) -> (Vec<String>, Option<i32>) {
+    pub(super) fn ended(&mut self) -> (Vec<String>, Option<i32>) {
         let mut printed = Vec::new();
         loop {
             match self.stdout.recv_timeout(PATIENCE) {
@@ -124,7 +124,7 @@ impl Service {
     }
 
     /// SIGTERM, and an end that is none of a failure.
-    pub(super) fn stop(self) {
+    pub(super) fn stop(mut self) {
         self.terminate();
         assert_eq!(self.ended(), (vec![], Some(0)));
     }
