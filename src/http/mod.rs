@@ -1,8 +1,8 @@
 //! HTTP: the route table, and at the edges of it the translation between wire and registry.
 //!
 //! - [`state`] is what handlers share; [`trace`] wraps every request; [`error`] is the table of codes.
-//! - [`body`] reads bodies within limits of size and time; [`caller`] finds out who is speaking.
-//! - [`events`] takes events; [`chats`] looks chats up; [`ops`] serves operators.
+//! - `body` reads bodies within limits of size and time; `caller` finds out who is speaking.
+//! - `events` takes events; `chats` looks chats up; `ops` serves operators.
 
 pub mod error;
 pub mod state;

@@ -1,7 +1,7 @@
 //! Downstream: relays carry out what the API asks for.
 //!
-//! [`Relays`] is what the registry calls. Each relay has a [`lane`] of its own, which bounds how many calls are
-//! under way and gives a relay that does not answer a rest. [`http`] is a relay on the network, [`loopback`]
+//! [`Relays`] is what the registry calls. Each relay has a `lane` of its own, which bounds how many calls are
+//! under way and gives a relay that does not answer a rest. `http` is a relay on the network, `loopback`
 //! one in this process.
 
 mod http;

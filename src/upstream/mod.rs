@@ -1,6 +1,6 @@
 //! Relay formats to domain events: one file a format.
 //!
-//! [`native`] is our own format, [`request`] takes a body apart into events, and [`spelling`] remembers how
+//! [`native`] is our own format, [`request`] takes a body apart into events, and `spelling` remembers how
 //! handles that were seen before are read.
 
 pub mod native;

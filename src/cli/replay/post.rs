@@ -19,6 +19,9 @@ const ATTEMPTS: u32 = 10;
 /// The longest wait between two attempts.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
+/// The longest wait that a service may ask for.
+const LONGEST_OBEYED: Duration = Duration::from_secs(60);
+
 /// How long one attempt may take.
 const TIMEOUT: Duration = Duration::from_mins(1);
 
@@ -99,7 +102,10 @@ impl Target {
                 Attempt::Later(_, why) if attempt == ATTEMPTS => {
                     bail!("given up after {ATTEMPTS} attempts: {why}");
                 }
-                Attempt::Later(asked, _) => tokio::time::sleep(asked.unwrap_or_else(|| jittered(wait))).await,
+                Attempt::Later(asked, _) => {
+                    // What a service asks for is obeyed, within reason.
+                    tokio::time::sleep(asked.unwrap_or_else(|| jittered(wait)).min(LONGEST_OBEYED)).await;
+                }
             }
             wait = (wait * 2).min(LONGEST_WAIT);
         }

@@ -2,9 +2,9 @@
 //!
 //! - [`open`] opens and creates files, and refuses those that it must not touch; [`lock`] lets one server own
 //!   a file.
-//! - [`engine`] runs the transactions of the committer, with [`load`], [`save`] and a [`cache`] of chats.
+//! - [`engine`] runs the transactions of the committer, with `load`, `save` and a `cache` of chats.
 //! - [`reader`] looks things up, over a pool of read-only connections.
-//! - [`admin`] changes the directory; [`directory`] reads it.
+//! - [`admin`] changes the directory; `directory` reads it.
 //!
 //! `PRAGMA synchronous = FULL` everywhere: what was answered is on the disk.
 
