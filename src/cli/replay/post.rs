@@ -20,7 +20,7 @@ const ATTEMPTS: u32 = 10;
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// The longest wait that a service may ask for.
-const LONGEST_OBEYED: Duration = Duration::from_secs(60);
+const LONGEST_OBEYED: Duration = Duration::from_mins(1);
 
 /// How long one attempt may take.
 const TIMEOUT: Duration = Duration::from_mins(1);
