@@ -3,9 +3,12 @@
 //! This is the one place that asks the operating system for either. Everything else takes them as arguments,
 //! so tests can say what time it is.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
 };
 
 use crate::domain::time::Time;
@@ -66,4 +69,11 @@ pub fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).expect("the operating system's random generator works");
     bytes
+}
+
+/// Between half and all of `wait`, so that those who were refused together do not come back together.
+#[must_use]
+pub fn jittered(wait: Duration) -> Duration {
+    let [random] = random::<1>();
+    wait.mul_f64(0.5 + f64::from(random) / 512.0)
 }

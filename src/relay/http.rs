@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Carried, DeliveryFailure, Order};
 use crate::{
     auth::hmac_v1,
-    clock::{self, Clock},
+    clock::{Clock, jittered},
     domain::{conversation_key::ConversationKey, phone::PhoneNumber, text::DisplayName},
     store::directory::Relay,
 };
@@ -186,10 +186,4 @@ fn made(relay: &Relay, body: &[u8]) -> Result<Carried, DeliveryFailure> {
         tracing::warn!(relay = %relay.slug, "the relay's answer is not what the protocol says");
         DeliveryFailure::Refused
     })
-}
-
-/// Between half and all of `wait`.
-fn jittered(wait: Duration) -> Duration {
-    let [random] = clock::random::<1>();
-    wait.mul_f64(0.5 + f64::from(random) / 512.0)
 }

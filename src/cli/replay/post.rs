@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::source::Batch;
 use crate::{
     auth::hmac_v1,
-    clock::{self, Clock},
+    clock::{Clock, jittered},
     domain::{ids::Slug, secret::SigningSecret},
 };
 
@@ -179,10 +179,4 @@ fn sort_out(
         }
     }
     Ok(again)
-}
-
-/// Between half and all of `wait`, so that batches that were refused together do not come back together.
-fn jittered(wait: Duration) -> Duration {
-    let [random] = clock::random::<1>();
-    wait.mul_f64(0.5 + f64::from(random) / 512.0)
 }
