@@ -11,6 +11,7 @@ mod support;
 
 mod access_changes;
 mod api_auth;
+mod edge;
 mod fixtures;
 mod lookups;
 mod relay_auth;
