@@ -14,5 +14,6 @@ mod api_auth;
 mod edge;
 mod fixtures;
 mod lookups;
+mod races;
 mod relay_auth;
 mod upstream;

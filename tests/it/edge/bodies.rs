@@ -75,7 +75,7 @@ async fn a_chunked_body_without_an_end_is_cut_off_at_8_mib() {
     let app = TestApp::start();
     let mut raw = Raw::connect(&app).await;
     raw.send(format!("{}transfer-encoding: chunked\r\n\r\n", events_head(&app, b""))).await;
-    let chunk = [b"10000\r\n".as_slice(), &[b' '; 0x10000], b"\r\n"].concat();
+    let chunk = [b"10000\r\n".as_slice(), &vec![b' '; 0x10000], b"\r\n"].concat();
     for _ in 0..200 {
         if !raw.try_send(&chunk).await {
             break;
