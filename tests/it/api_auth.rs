@@ -19,6 +19,9 @@ const VECTOR_BODY: &str = r#"{"address":"+14155551234"}"#;
 const VECTOR: &str = "v1,1777636800,29640b58becf7618844f04f9c76c1b5e0f889d69bcdfa196bb7c79897234b983";
 const EMPTY_VECTOR: &str = "v1,1777636800,9766c6fb02af01e70270019e51c9c1013dca5d09ad7e06f2283baa570f3e16a2";
 
+/// Something done to a request.
+type Make<'a> = &'a dyn Fn(Request<'a>) -> Request<'a>;
+
 /// Every route of the API.
 const ROUTES: [(&str, &str); 5] = [
     ("GET", "/api/v1/chats"),
@@ -73,7 +76,6 @@ async fn each_way_to_fail_has_its_code() {
     let app = at_the_vectors_time();
     app.admin().set_suspended(&slug("other"), true).unwrap();
     let stale = EMPTY_VECTOR.replace("1777636800", "1777636499");
-    type Make<'a> = &'a dyn Fn(Request<'a>) -> Request<'a>;
     let rows: [(&str, Make<'_>, u16, u16); 17] = [
         ("nothing", &|r| r, 401, 2012),
         ("only a name", &|r| r.header("x-chert-tenant", "acme"), 401, 2012),

@@ -1,11 +1,21 @@
 //! The service from outside: everything comes in by the front door.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that meets the unexpected fails on the spot"
+)]
+
+mod support;
+
 mod access_changes;
 mod api_auth;
+mod edge;
 mod fixtures;
 mod log_audit;
 mod lookups;
 mod process;
+mod races;
 mod relay_auth;
-mod support;
 mod upstream;

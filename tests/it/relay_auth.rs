@@ -8,6 +8,9 @@ use crate::support::{
 
 const KEY: &str = "iMessage;+;chat1";
 
+/// Something done to a request.
+type Make<'a> = &'a dyn Fn(Request<'a>) -> Request<'a>;
+
 fn post(app: &TestApp) -> Request<'_> {
     app.request("POST", "/upstream/v1/events").body(Event::message("e1", KEY).to_string())
 }
@@ -15,7 +18,6 @@ fn post(app: &TestApp) -> Request<'_> {
 #[tokio::test]
 async fn each_way_to_fail_has_its_code() {
     let app = TestApp::start();
-    type Make<'a> = &'a dyn Fn(Request<'a>) -> Request<'a>;
     let some = "v1,1777636800,9766c6fb02af01e70270019e51c9c1013dca5d09ad7e06f2283baa570f3e16a2";
     let tenant = Identity { header: "x-chert-tenant", ..RELAY_1 };
     let rows: [(&str, Make<'_>, u16); 10] = [

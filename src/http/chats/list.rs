@@ -72,7 +72,10 @@ fn order(query: &Query) -> Result<Order, BadInput> {
 }
 
 fn limit(text: &str) -> Result<u32, String> {
-    let number = text.parse().ok().filter(|number| (1..=MAX_LIMIT).contains(number));
+    // `parse` alone would also take a plus sign.
+    let digits = Some(text).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+    let number =
+        digits.and_then(|digits| digits.parse().ok()).filter(|number| (1..=MAX_LIMIT).contains(number));
     number.ok_or_else(|| format!("must be a number from 1 to {MAX_LIMIT}"))
 }
 

@@ -69,7 +69,7 @@ impl TestApp {
         let mut settings = config::load(None, &overrides).unwrap();
         change(&mut settings);
         let mut app = Self { clock, client: None, settings, running: None, folder };
-        directory::set_up(&mut app.admin());
+        std::fs::write(app.store_path(), directory::new_store()).unwrap();
         app.resume();
         app
     }
@@ -91,7 +91,7 @@ impl TestApp {
         });
         match told.recv() {
             Ok(address) => self.running = Some(Running { address, stop, thread }),
-            Err(_) => panic!("the service did not start: {:?}", thread.join()),
+            Err(mpsc::RecvError) => panic!("the service did not start: {:?}", thread.join()),
         }
         self.client = Some(new_client());
     }
@@ -106,11 +106,8 @@ impl TestApp {
         self.client = None;
         let Some(Running { stop, thread, .. }) = self.running.take() else { return };
         let _ = stop.send(());
-        match thread.join() {
-            Ok(Ok(())) => {}
-            Ok(Err(why)) => panic!("the service failed: {why}"),
-            Err(_) => panic!("the service panicked"),
-        }
+        let ended = thread.join().expect("the service does not panic");
+        ended.expect("the service ends well");
     }
 
     pub(crate) fn restart(&mut self) {

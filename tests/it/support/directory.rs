@@ -11,7 +11,7 @@ use chert_groups::{
         },
     },
 };
-use std::path::Path;
+use std::{path::Path, sync::LazyLock};
 
 /// A line of [`ACME`], served by [`RELAY_1`].
 pub(crate) const LINE: &str = "+15555550100";
@@ -79,8 +79,18 @@ pub(crate) fn admin(path: &Path, clock: &Clock) -> Admin {
     Admin::new(open(path, Upkeep::CreateAndMigrate).expect("the store opens"), clock.now())
 }
 
-/// Adds everybody to a new store.
-pub(crate) fn set_up(admin: &mut Admin) {
+/// A store that knows everybody and nothing else, as a file. Made once, since a copy costs less.
+pub(crate) fn new_store() -> &'static [u8] {
+    static STORE: LazyLock<Vec<u8>> = LazyLock::new(|| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("registry.db");
+        set_up(&mut admin(&path, &Clock::system()));
+        std::fs::read(&path).expect("a store")
+    });
+    &STORE
+}
+
+fn set_up(admin: &mut Admin) {
     for (tenant, multi_tenant) in [(ACME, false), (OTHER, false), (MANY, true)] {
         admin.add_tenant(&tenant.slug(), multi_tenant, &tenant.secret()).expect("a new tenant");
     }

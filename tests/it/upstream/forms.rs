@@ -13,7 +13,7 @@ fn messages(count: usize) -> Vec<Event> {
 }
 
 fn lines(events: &[Event]) -> String {
-    events.iter().map(|event| format!("{event}\n")).collect()
+    events.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 fn column<'v>(results: &'v Value, name: &str) -> Vec<&'v str> {

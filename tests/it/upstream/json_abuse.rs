@@ -141,17 +141,17 @@ async fn nul_bytes_are_no_json_and_escaped_ones_are_characters() {
     let app = TestApp::start();
     let event = Event::message("e1", KEY).to_string();
     for body in
-        ["\0".to_owned(), format!("{event}\0"), format!("\0{event}"), event.replace("chat1", "chat\01")]
+        ["\0".to_owned(), format!("{event}\0"), format!("\0{event}"), event.replace("chat1", "chat\0")]
     {
         app.relay_1().post_json(body).await.refused(400, 1004);
     }
-    let one = app.relay_1().chat_of(Event::message("e1", "any;+;chat\01")).await;
+    let one = app.relay_1().chat_of(Event::message("e1", "any;+;chat\0a")).await;
     let two = app
         .relay_1()
-        .chat_of(Event::message("e2", "any;+;chat\02").with("/data/chat/display_name", "\0a"))
+        .chat_of(Event::message("e2", "any;+;chat\0b").with("/data/chat/display_name", "\0a"))
         .await;
     assert_ne!(one, two);
-    let resolved = app.acme().resolve("+15555550100", &["any;+;chat\02", "any;+;chat"]).await.ok();
+    let resolved = app.acme().resolve("+15555550100", &["any;+;chat\0b", "any;+;chat"]).await.ok();
     assert_eq!(resolved["chats"][0]["chat_id"], two);
     assert_eq!(resolved["chats"][1]["chat_id"], serde_json::Value::Null);
 }
