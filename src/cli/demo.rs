@@ -167,7 +167,8 @@ fn show_requests(cast: &Cast, base: &str, chat: &str, key: &str) -> anyhow::Resu
          curl -s {bearer} '{base}/api/v1/chats?limit=3'\n\
          curl -s {bearer} '{base}/api/v1/chats?handle=%2B14155550111'\n\
          curl -s {bearer} '{base}/api/v1/chats?conversation_key={key}'\n\
-         curl -s {bearer} -d '{CREATE}' {base}/api/v1/chats   # the same again: the same answer\n\
-         curl -s {base}/metrics"
+         curl -s {base}/metrics\n\n\
+         The same group again; it answers the same and makes no second one:\n\n\
+         curl -s {bearer} -d '{CREATE}' {base}/api/v1/chats"
     ))
 }
