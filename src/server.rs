@@ -10,7 +10,7 @@ use std::{
 };
 
 use actix_web::{App, HttpServer, dev::ServerHandle, middleware::from_fn, web};
-use tokio::task::JoinHandle;
+use tokio::{sync::watch, task::JoinHandle};
 
 use crate::{
     clock::Clock,
@@ -51,7 +51,8 @@ pub struct Server {
     http: Vec<JoinHandle<std::io::Result<()>>>,
     background: Vec<JoinHandle<()>>,
     draining: Draining,
-    health: tokio::sync::watch::Receiver<Health>,
+    health: watch::Receiver<Health>,
+    damage: watch::Receiver<Health>,
     writer: Writer<Command>,
     lock: ServerLock,
 }
@@ -115,7 +116,7 @@ impl Server {
         let (registry, reader, writer) = open_store(&settings.store, &clock)?;
         let (directory, refresher) = DirectoryHandle::start(reader)?;
         let draining = Draining::default();
-        let health = registry.committer().health();
+        let (health, damage) = (registry.committer().health(), registry.damage());
         let upkeep = tokio::spawn(keep_metrics(metrics.clone()));
         let state = web::Data::new(AppState {
             registry,
@@ -138,6 +139,7 @@ impl Server {
             background: vec![refresher, upkeep],
             draining,
             health,
+            damage,
             writer,
             lock,
         };
@@ -166,12 +168,10 @@ impl Server {
     ///
     /// When the store breaks or the HTTP server fails meanwhile.
     pub async fn run_until(mut self, shutdown: impl Future<Output = ()>) -> Result<(), ServeError> {
-        let mut health = self.health.clone();
         let broken = tokio::select! {
             () = shutdown => None,
-            broken = health.wait_for(|health| matches!(health, Health::Broken(_))) => {
-                broken.ok().map(|health| health.clone())
-            }
+            why = broken(self.health.clone()) => Some(why),
+            why = broken(self.damage.clone()) => Some(why),
         };
         self.drain().await?;
         let Self { writer, lock, .. } = self;
@@ -185,8 +185,8 @@ impl Server {
         }
         tracing::info!("stopped");
         match broken {
-            Some(Health::Broken(why)) => Err(StoreError::Broken(why).into()),
-            _ => Ok(()),
+            Some(why) => Err(StoreError::Broken(why).into()),
+            None => Ok(()),
         }
     }
 
@@ -230,6 +230,18 @@ impl Server {
         self.handles.push(running.handle());
         self.http.push(tokio::spawn(running));
         Ok(())
+    }
+}
+
+/// Waits until the store is broken, and says why.
+async fn broken(mut health: watch::Receiver<Health>) -> String {
+    // Copied out: what `wait_for` lends must not be held while waiting further.
+    let broken =
+        health.wait_for(|health| matches!(health, Health::Broken(_))).await.map(|health| health.clone());
+    match broken {
+        Ok(Health::Broken(why)) => why,
+        // Whoever could have said so is gone, and so is the store.
+        _ => std::future::pending().await,
     }
 }
 

@@ -12,6 +12,8 @@ mod place;
 
 use std::sync::Arc;
 
+use tokio::sync::watch;
+
 use crate::{
     domain::{
         conversation_key::Conversation,
@@ -20,7 +22,7 @@ use crate::{
     },
     store::{
         StoreError,
-        committer::{CommitError, Committer},
+        committer::{CommitError, Committer, Health},
         query::{ChatFilter, Counts, Reader, SeenChat},
     },
 };
@@ -32,13 +34,15 @@ use ingest::{Ingested, News, NotTaken};
 pub struct Registry {
     committer: Committer<Command>,
     reader: Arc<dyn Reader>,
+    /// Set when a look-up has met damage.
+    damage: Arc<watch::Sender<Health>>,
 }
 
 impl Registry {
     /// A registry that writes through `committer` and reads through `reader`.
     #[must_use]
     pub fn new(committer: Committer<Command>, reader: Arc<dyn Reader>) -> Self {
-        Self { committer, reader }
+        Self { committer, reader, damage: Arc::new(watch::Sender::new(Health::Good)) }
     }
 
     /// Takes news of relays in, each on its own. The results come when they are durable, in their order; of
@@ -107,13 +111,23 @@ impl Registry {
         &self.committer
     }
 
+    /// Whether look-ups have met damage, now and from now on.
+    #[must_use]
+    pub fn damage(&self) -> watch::Receiver<Health> {
+        self.damage.subscribe()
+    }
+
     async fn read<T: Send + 'static>(
         &self,
         look_up: impl FnOnce(&dyn Reader) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let reader = Arc::clone(&self.reader);
-        tokio::task::spawn_blocking(move || look_up(reader.as_ref()))
+        let found = tokio::task::spawn_blocking(move || look_up(reader.as_ref()))
             .await
-            .unwrap_or_else(|why| Err(StoreError::Unavailable(format!("the look-up did not end: {why}"))))
+            .unwrap_or_else(|why| Err(StoreError::Unavailable(format!("the look-up did not end: {why}"))));
+        if let Err(StoreError::Broken(why)) = &found {
+            self.damage.send_replace(Health::Broken(why.clone()));
+        }
+        found
     }
 }

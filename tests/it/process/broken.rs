@@ -70,6 +70,13 @@ fn pages_of_keys(world: &World) -> Vec<u64> {
     pages
 }
 
+fn damage(world: &World, pages: &[u64]) {
+    let file = OpenOptions::new().write(true).open(world.file()).unwrap();
+    for number in pages {
+        file.write_all_at(&[0x5a; PAGE], (number - 1) * PAGE as u64).unwrap();
+    }
+}
+
 #[test]
 fn a_corrupt_page_met_later_stops_the_service() {
     let world = World::new();
@@ -77,16 +84,27 @@ fn a_corrupt_page_met_later_stops_the_service() {
     let events: Vec<_> = (0..1000).map(|number| message(LINE, &group(number), number)).collect();
     world.tell(&service, &events);
     service.stop();
-    let pages = pages_of_keys(&world);
-    let file = OpenOptions::new().write(true).open(world.file()).unwrap();
-    for number in pages {
-        file.write_all_at(&[0x5a; PAGE], (number - 1) * PAGE as u64).unwrap();
-    }
+    damage(&world, &pages_of_keys(&world));
     let mut service = world.serve();
     let taken = post_until_refused(&world, &service);
     assert_eq!(taken, []);
     assert_eq!(service.ended(), (vec![], Some(1)));
     assert!(service.log().contains("the store is broken; it takes no more writes"));
+}
+
+#[test]
+fn a_corrupt_page_that_a_look_up_meets_stops_the_service() {
+    let world = World::new();
+    let service = world.serve();
+    let events: Vec<_> = (0..1000).map(|number| message(LINE, &group(number), number)).collect();
+    world.tell(&service, &events);
+    service.stop();
+    damage(&world, &pages_of_keys(&world));
+    let mut service = world.serve();
+    let key = group(0).replace('+', "%2B").replace(';', "%3B");
+    assert_eq!(world.get(&service, &format!("/api/v1/chats?conversation_key={key}")).status, 500);
+    assert_eq!(service.ended(), (vec![], Some(1)));
+    assert!(service.log().contains("the store is broken"));
 }
 
 #[test]
