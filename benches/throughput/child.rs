@@ -1,0 +1,106 @@
+//! A server under test: a process of its own, killed by its id whatever happens.
+
+use std::{
+    fs::File,
+    io::{BufRead, BufReader},
+    net::SocketAddr,
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use anyhow::Context as _;
+
+/// A running server.
+pub(crate) struct Server {
+    process: Child,
+    /// Where it listens.
+    pub(crate) address: SocketAddr,
+}
+
+/// What is measured against what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Contender {
+    /// The program itself.
+    Ours,
+    /// See [`crate::naive`].
+    Naive,
+    /// See [`crate::ceiling`].
+    Ceiling,
+}
+
+impl Contender {
+    /// All of them, in the order in which they take turns.
+    pub(crate) const ALL: [Self; 3] = [Self::Ours, Self::Naive, Self::Ceiling];
+
+    /// The name in the table, and of the hidden command that runs it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Ours => "ours",
+            Self::Naive => "naive",
+            Self::Ceiling => "ceiling",
+        }
+    }
+
+    fn command(self, store: &Path) -> anyhow::Result<Command> {
+        Ok(match self {
+            Self::Ours => {
+                let mut command = Command::new(env!("CARGO_BIN_EXE_chert-groups"));
+                let url = format!("sqlite:{}", store.display());
+                command.args(["serve", "--store", url.as_str(), "--listen", "127.0.0.1:0"]);
+                command
+            }
+            Self::Naive | Self::Ceiling => {
+                let mut command = Command::new(std::env::current_exe()?);
+                command.arg(self.name()).arg(store);
+                command
+            }
+        })
+    }
+}
+
+impl Server {
+    /// Starts a server on `store` and waits until it listens.
+    pub(crate) fn start(contender: Contender, store: &Path) -> anyhow::Result<Self> {
+        let log = store.with_extension("log");
+        let mut process = contender
+            .command(store)?
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(File::create(&log)?)
+            .spawn()
+            .with_context(|| format!("cannot start {}", contender.name()))?;
+        let stdout = process.stdout.take();
+        // From here on it is killed when this is dropped.
+        let mut server = Self { process, address: SocketAddr::from(([0; 4], 0)) };
+        let mut first = String::new();
+        BufReader::new(stdout.context("no stdout")?).read_line(&mut first)?;
+        let address = first.trim().strip_prefix("listening on http://");
+        server.address = address
+            .with_context(|| {
+                let said = std::fs::read_to_string(&log).unwrap_or_default();
+                format!("{} did not start: {said}", contender.name())
+            })?
+            .parse()?;
+        Ok(server)
+    }
+
+    /// The processor time that it has used.
+    pub(crate) fn cpu(&self) -> anyhow::Result<Duration> {
+        crate::machine::cpu_of(&self.process.id().to_string())
+    }
+
+    /// `kill -9`, and waits for its end.
+    pub(crate) fn kill(&mut self) -> anyhow::Result<()> {
+        self.process.kill()?;
+        self.process.wait()?;
+        Ok(())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may be dead already, which is what is wanted.
+        let _ = self.kill();
+    }
+}

@@ -1,0 +1,211 @@
+//! Throughput, as ratios taken in one run: `make bench`.
+//!
+//! Absolute numbers are a machine's; a ratio of two servers that were measured in turns, on the same machine,
+//! in the same minutes, is a program's. So three servers take turns under the same load: **ours**, the program
+//! itself; **naive**, which commits each event on its own; and **ceiling**, which has no store at all. What
+//! the numbers mean is in `docs/performance.md`.
+//!
+//! - [`events`] makes the requests, [`store`] the file that every run begins with.
+//! - [`child`] starts and kills servers; [`naive`] and [`ceiling`] are two of them, on [`serving`].
+//! - [`load`] posts and measures; [`crash`] looks whether what was answered was kept.
+//! - [`machine`] and [`report`] make the table.
+//!
+//! `CHERT_GROUPS_BENCH_SECONDS` is the length of one turn at 64 connections; the other turns take half of it.
+
+mod ceiling;
+mod child;
+mod crash;
+mod events;
+mod load;
+mod machine;
+mod naive;
+mod report;
+mod serving;
+mod store;
+
+use std::{
+    fs::File,
+    io::Write as _,
+    path::Path,
+    rc::Rc,
+    time::{Duration, Instant},
+};
+
+use anyhow::Context as _;
+use chert_groups::{clock::Clock, domain::time::Time};
+use jiff::SignedDuration;
+
+use child::{Contender, Server};
+use events::Requests;
+use load::{Measured, Plan};
+use report::Section;
+use store::Template;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// How often each contender has its turn.
+const ROUNDS: usize = 3;
+
+/// How long each turn begins without being measured: caches fill meanwhile.
+const WARM_UP: Duration = Duration::from_millis(700);
+
+/// How many events a second of a turn requests are prepared for. A faster server's turn is shorter.
+const PREPARED: f64 = 50_000.0;
+
+/// A kind of load.
+struct Load {
+    name: &'static str,
+    connections: usize,
+    /// Events in a request.
+    each: usize,
+    /// The length of a turn, as a part of the longest.
+    part: f64,
+}
+
+const LOADS: [Load; 3] = [
+    Load { name: "64 connections, one event a request", connections: 64, each: 1, part: 1.0 },
+    Load { name: "256 connections, one event a request", connections: 256, each: 1, part: 0.5 },
+    Load { name: "16 connections, 100 events a request", connections: 16, each: 100, part: 0.5 },
+];
+
+fn main() -> anyhow::Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["naive", store] => naive::run(Path::new(store)),
+        ["ceiling", store] => ceiling::run(Path::new(store)),
+        // Whatever Cargo says is meant for its own harness.
+        _ => measure(),
+    }
+}
+
+fn measure() -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let tasks = tokio::task::LocalSet::new();
+    runtime.block_on(tasks.run_until(async {
+        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        tokio::select! {
+            // Dropped unfinished, it kills the server that it had running.
+            _ = terminate.recv() => anyhow::bail!("terminated"),
+            _ = tokio::signal::ctrl_c() => anyhow::bail!("interrupted"),
+            done = all() => done,
+        }
+    }))
+}
+
+async fn all() -> anyhow::Result<()> {
+    let clock = Clock::system();
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
+    say(&format!(
+        "{}, {} processors; {}; commit {}",
+        machine::processor(),
+        machine::cores(),
+        clock.now().to_rfc3339(),
+        machine::commit()
+    ))?;
+    let sync = time_of_sync(folder.path())?;
+    say(&format!("making 4 KiB durable takes this disk {:.2} ms (median)", sync * 1e3))?;
+    // The events happened a while ago, so none of them is from the future however many there are.
+    let since = clock.now().plus(-SignedDuration::from_hours(2));
+    let template = Template::make(folder.path(), &clock, since).await?;
+    let bench = Bench {
+        chats: Rc::new(template.chats.clone()),
+        template,
+        since: since.plus(SignedDuration::from_hours(1)),
+        clock,
+        longest: longest()?,
+    };
+    let mut sections = Vec::with_capacity(LOADS.len());
+    let mut compared = 0;
+    for load in &LOADS {
+        let mut rounds = Vec::with_capacity(ROUNDS);
+        for _ in 0..ROUNDS {
+            let (round, answers) = bench.round(load).await?;
+            rounds.push(round);
+            compared += answers;
+        }
+        sections.push(Section { name: load.name.to_owned(), rounds });
+    }
+    say(&format!("\n{}\n", report::table(&sections)))?;
+    let kills = LOADS.len() * ROUNDS;
+    say(&format!(
+        "After each of {kills} kills of ours in mid-load, what it had answered was there: {compared} requests compared."
+    ))
+}
+
+/// The length of the longest turn.
+fn longest() -> anyhow::Result<Duration> {
+    let seconds = match std::env::var("CHERT_GROUPS_BENCH_SECONDS") {
+        Ok(text) => text.parse().context("CHERT_GROUPS_BENCH_SECONDS is not a number")?,
+        Err(_) => 5.0,
+    };
+    Ok(Duration::try_from_secs_f64(seconds)?)
+}
+
+struct Bench {
+    template: Template,
+    chats: Rc<Vec<String>>,
+    since: Time,
+    clock: Clock,
+    longest: Duration,
+}
+
+impl Bench {
+    /// One turn of each contender; also how many answers were compared after the crash.
+    async fn round(&self, load: &Load) -> anyhow::Result<([Measured; 3], usize)> {
+        let time = self.longest.mul_f64(load.part);
+        let count = (PREPARED * (time + WARM_UP).as_secs_f64()) as usize / load.each;
+        let secret = &self.template.secret;
+        let requests = Requests::prepare(count, load.each, secret, self.since, self.clock.now())?;
+        let requests = Rc::new(requests);
+        let (ours, compared) = self.turn(load, time, Contender::Ours, &requests).await?;
+        let (naive, _) = self.turn(load, time, Contender::Naive, &requests).await?;
+        let (ceiling, _) = self.turn(load, time, Contender::Ceiling, &requests).await?;
+        Ok(([ours, naive, ceiling], compared))
+    }
+
+    async fn turn(
+        &self,
+        load: &Load,
+        time: Duration,
+        contender: Contender,
+        requests: &Rc<Requests>,
+    ) -> anyhow::Result<(Measured, usize)> {
+        let stores = contender != Contender::Ceiling;
+        let path = self.template.copy()?;
+        let plan = Plan {
+            requests: Rc::clone(requests),
+            again: !stores,
+            chats: stores.then(|| Rc::clone(&self.chats)),
+            connections: load.connections,
+            warm_up: WARM_UP,
+            time,
+        };
+        let mut server = Server::start(contender, &path)?;
+        let (measured, answered) = load::run(plan, &mut server)
+            .await
+            .with_context(|| format!("{} at {}", contender.name(), load.name))?;
+        let compared = match contender {
+            Contender::Ours => crash::check(&path, requests, &answered).await?,
+            Contender::Naive | Contender::Ceiling => 0,
+        };
+        Ok((measured, compared))
+    }
+}
+
+/// The median time of an append of 4 KiB with the call that makes it durable, in seconds.
+fn time_of_sync(folder: &Path) -> anyhow::Result<f64> {
+    let mut file = File::create(folder.join("sync"))?;
+    let mut times = Vec::new();
+    for _ in 0..100 {
+        let started = Instant::now();
+        file.write_all(&[7; 4096])?;
+        file.sync_data()?;
+        times.push(started.elapsed().as_secs_f64());
+    }
+    Ok(report::median(times))
+}
+
+fn say(text: &str) -> anyhow::Result<()> {
+    Ok(writeln!(std::io::stdout(), "{text}")?)
+}
