@@ -6,7 +6,6 @@ use std::{
     net::SocketAddr,
     path::Path,
     process::{Child, Command, Stdio},
-    time::Duration,
 };
 
 use anyhow::Context as _;
@@ -85,9 +84,9 @@ impl Server {
         Ok(server)
     }
 
-    /// The processor time that it has used.
-    pub(crate) fn cpu(&self) -> anyhow::Result<Duration> {
-        crate::machine::cpu_of(&self.process.id().to_string())
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
     }
 
     /// `kill -9`, and waits for its end.

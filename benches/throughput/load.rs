@@ -22,7 +22,7 @@ use tokio::{
 use crate::{
     child::Server,
     events::{Requests, group_of, number_of},
-    machine::Cpu,
+    machine::{self, Used},
 };
 
 /// Of so many answers one is kept, to be compared with what the store knows after a crash.
@@ -105,32 +105,33 @@ pub(crate) async fn run(plan: Plan, server: &mut Server) -> anyhow::Result<(Meas
         connections.spawn_local(Rc::clone(&run).keep_busy(server.address));
     }
     ensure!(wait(warm_up, &mut connections).await?, "all requests were answered before measuring began");
-    let (cpu, server_cpu, started) = (Cpu::now()?, server.cpu()?, Instant::now());
     run.latencies.borrow_mut().clear();
+    let (started, before) = (Instant::now(), Used::now(server)?);
     wait(time, &mut connections).await?;
-    let elapsed = started.elapsed();
+    let (elapsed, used) = (started.elapsed(), Used::now(server)?.since(before));
     let latencies = std::mem::take(&mut *run.latencies.borrow_mut());
-    let (cpu_then, server_then) = (Cpu::now()?, server.cpu()?);
     run.over.set(true);
     server.kill()?;
     while let Some(ended) = connections.join_next().await {
         ended??;
     }
-    let server_cpu = server_then - server_cpu;
-    let load_cpu = cpu_then.load - cpu.load;
-    let other_cpu = (cpu_then.all - cpu.all).saturating_sub(server_cpu + load_cpu);
-    let whole = elapsed.as_secs_f64() * f64::from(crate::machine::cores());
-    let events = u32::try_from(latencies.len() * each)?;
-    let (p50, p99) = quantiles(latencies)?;
-    let measured = Measured {
-        rate: f64::from(events) / elapsed.as_secs_f64(),
-        p50,
-        p99,
-        cpu: server_cpu / events,
-        load_share: load_cpu.as_secs_f64() / whole,
-        other_share: other_cpu.as_secs_f64() / whole,
-    };
-    Ok((measured, run.kept.take()))
+    Ok((Measured::new(latencies, each, elapsed, used)?, run.kept.take()))
+}
+
+impl Measured {
+    fn new(latencies: Vec<u32>, each: usize, elapsed: Duration, used: Used) -> anyhow::Result<Self> {
+        let whole = elapsed.as_secs_f64() * f64::from(machine::cores());
+        let events = u32::try_from(latencies.len() * each)?;
+        let (p50, p99) = quantiles(latencies)?;
+        Ok(Self {
+            rate: f64::from(events) / elapsed.as_secs_f64(),
+            p50,
+            p99,
+            cpu: used.server / events,
+            load_share: used.load.as_secs_f64() / whole,
+            other_share: used.all.saturating_sub(used.server + used.load).as_secs_f64() / whole,
+        })
+    }
 }
 
 /// Waits for this time, or until there is nothing left to send; whether there is.

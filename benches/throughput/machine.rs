@@ -4,33 +4,46 @@ use std::{fs, process::Command, time::Duration};
 
 use anyhow::Context as _;
 
+use crate::child::Server;
+
 /// The kernel's unit of processor time as it tells it to programs: a hundredth of a second.
 const TICK: Duration = Duration::from_millis(10);
 
-/// Processor time used so far.
+/// Processor time.
 #[derive(Clone, Copy)]
-pub(crate) struct Cpu {
-    /// By this process, which makes the load.
+pub(crate) struct Used {
+    /// Of the server.
+    pub(crate) server: Duration,
+    /// Of this process, which makes the load.
     pub(crate) load: Duration,
-    /// By everything on the machine.
+    /// Of everything on the machine.
     pub(crate) all: Duration,
 }
 
-impl Cpu {
-    /// The times now.
-    pub(crate) fn now() -> anyhow::Result<Self> {
+impl Used {
+    /// What was used until now.
+    pub(crate) fn now(server: &Server) -> anyhow::Result<Self> {
         let stat = fs::read_to_string("/proc/stat")?;
         let total = stat.lines().next().context("/proc/stat is empty")?;
-        let times: Vec<u32> = total.split_whitespace().skip(1).filter_map(|time| time.parse().ok()).collect();
         // user nice system idle iowait irq softirq steal: all but idle and iowait is work.
-        let idle: u32 = times.iter().skip(3).take(2).sum();
-        let all = TICK * times.iter().take(8).sum::<u32>() - TICK * idle;
-        Ok(Self { load: cpu_of("self")?, all })
+        let times = total.split_whitespace().skip(1).take(8).map(str::parse::<u32>).enumerate();
+        let work = times.filter(|(place, _)| !matches!(place, 3 | 4)).map(|(_, time)| time);
+        let all = TICK * work.sum::<Result<u32, _>>()?;
+        Ok(Self { server: cpu_of(&server.id().to_string())?, load: cpu_of("self")?, all })
+    }
+
+    /// What was used since then.
+    pub(crate) const fn since(self, then: Self) -> Self {
+        Self {
+            server: self.server.saturating_sub(then.server),
+            load: self.load.saturating_sub(then.load),
+            all: self.all.saturating_sub(then.all),
+        }
     }
 }
 
 /// The processor time that a process has used.
-pub(crate) fn cpu_of(process: &str) -> anyhow::Result<Duration> {
+fn cpu_of(process: &str) -> anyhow::Result<Duration> {
     let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
     // The second field is the program's name in brackets and may hold anything; time is in fields 14 and 15.
     let (_, fields) = stat.rsplit_once(") ").context("an unknown form of stat")?;

@@ -11,6 +11,8 @@
 //! - [`machine`] and [`report`] make the table.
 //!
 //! `CHERT_GROUPS_BENCH_SECONDS` is the length of one turn at 64 connections; the other turns take half of it.
+//! For looking closer, `cargo bench --bench throughput -- turn ours 64 1` is one turn of one contender, here at
+//! 64 connections with 1 event a request.
 
 mod ceiling;
 mod child;
@@ -24,6 +26,7 @@ mod serving;
 mod store;
 
 use std::{
+    fmt,
     fs::File,
     io::Write as _,
     path::Path,
@@ -51,11 +54,10 @@ const ROUNDS: usize = 3;
 const WARM_UP: Duration = Duration::from_millis(700);
 
 /// How many events a second of a turn requests are prepared for. A faster server's turn is shorter.
-const PREPARED: f64 = 50_000.0;
+const PREPARED: usize = 50_000;
 
 /// A kind of load.
 struct Load {
-    name: &'static str,
     connections: usize,
     /// Events in a request.
     each: usize,
@@ -64,22 +66,31 @@ struct Load {
 }
 
 const LOADS: [Load; 3] = [
-    Load { name: "64 connections, one event a request", connections: 64, each: 1, part: 1.0 },
-    Load { name: "256 connections, one event a request", connections: 256, each: 1, part: 0.5 },
-    Load { name: "16 connections, 100 events a request", connections: 16, each: 100, part: 0.5 },
+    Load { connections: 64, each: 1, part: 1.0 },
+    Load { connections: 256, each: 1, part: 0.5 },
+    Load { connections: 16, each: 100, part: 0.5 },
 ];
+
+impl fmt::Display for Load {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} connections, {} a request", self.connections, self.each)
+    }
+}
 
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["naive", store] => naive::run(Path::new(store)),
         ["ceiling", store] => ceiling::run(Path::new(store)),
+        ["turn", contender, connections, each, ..] => {
+            measure(one_turn(contender, connections.parse()?, each.parse()?))
+        }
         // Whatever Cargo says is meant for its own harness.
-        _ => measure(),
+        _ => measure(all()),
     }
 }
 
-fn measure() -> anyhow::Result<()> {
+fn measure(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let tasks = tokio::task::LocalSet::new();
     runtime.block_on(tasks.run_until(async {
@@ -88,33 +99,13 @@ fn measure() -> anyhow::Result<()> {
             // Dropped unfinished, it kills the server that it had running.
             _ = terminate.recv() => anyhow::bail!("terminated"),
             _ = tokio::signal::ctrl_c() => anyhow::bail!("interrupted"),
-            done = all() => done,
+            done = work => done,
         }
     }))
 }
 
 async fn all() -> anyhow::Result<()> {
-    let clock = Clock::system();
-    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
-    say(&format!(
-        "{}, {} processors; {}; commit {}",
-        machine::processor(),
-        machine::cores(),
-        clock.now().to_rfc3339(),
-        machine::commit()
-    ))?;
-    let sync = time_of_sync(folder.path())?;
-    say(&format!("making 4 KiB durable takes this disk {:.2} ms (median)", sync * 1e3))?;
-    // The events happened a while ago, so none of them is from the future however many there are.
-    let since = clock.now().plus(-SignedDuration::from_hours(2));
-    let template = Template::make(folder.path(), &clock, since).await?;
-    let bench = Bench {
-        chats: Rc::new(template.chats.clone()),
-        template,
-        since: since.plus(SignedDuration::from_hours(1)),
-        clock,
-        longest: longest()?,
-    };
+    let bench = Bench::set_up().await?;
     let mut sections = Vec::with_capacity(LOADS.len());
     let mut compared = 0;
     for load in &LOADS {
@@ -124,13 +115,22 @@ async fn all() -> anyhow::Result<()> {
             rounds.push(round);
             compared += answers;
         }
-        sections.push(Section { name: load.name.to_owned(), rounds });
+        sections.push(Section { name: load.to_string(), rounds });
     }
     say(&format!("\n{}\n", report::table(&sections)))?;
     let kills = LOADS.len() * ROUNDS;
     say(&format!(
         "After each of {kills} kills of ours in mid-load, what it had answered was there: {compared} requests compared."
     ))
+}
+
+async fn one_turn(contender: &str, connections: usize, each: usize) -> anyhow::Result<()> {
+    let contender = Contender::ALL.into_iter().find(|known| known.name() == contender);
+    let contender = contender.context("a contender is ours, naive or ceiling")?;
+    let load = Load { connections, each, part: 1.0 };
+    let bench = Bench::set_up().await?;
+    let (measured, compared) = bench.turn(&load, contender, &bench.requests(&load)?).await?;
+    say(&format!("{measured:#?}\n{compared} requests compared after the crash"))
 }
 
 /// The length of the longest turn.
@@ -151,23 +151,51 @@ struct Bench {
 }
 
 impl Bench {
+    /// Says what machine it is, and makes the store.
+    async fn set_up() -> anyhow::Result<Self> {
+        let clock = Clock::system();
+        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
+        say(&format!(
+            "{}, {} processors; {}; commit {}",
+            machine::processor(),
+            machine::cores(),
+            clock.now().to_rfc3339(),
+            machine::commit()
+        ))?;
+        let sync = time_of_sync(folder.path())?;
+        say(&format!("making 4 KiB durable takes this disk {:.2} ms (median)", sync * 1e3))?;
+        // The events happened a while ago, so none of them is from the future however many there are.
+        let since = clock.now().plus(-SignedDuration::from_hours(2));
+        let template = Template::make(folder, &clock, since).await?;
+        Ok(Self {
+            chats: Rc::new(template.chats.clone()),
+            template,
+            since: since.plus(SignedDuration::from_hours(1)),
+            clock,
+            longest: longest()?,
+        })
+    }
+
     /// One turn of each contender; also how many answers were compared after the crash.
     async fn round(&self, load: &Load) -> anyhow::Result<([Measured; 3], usize)> {
-        let time = self.longest.mul_f64(load.part);
-        let count = (PREPARED * (time + WARM_UP).as_secs_f64()) as usize / load.each;
-        let secret = &self.template.secret;
-        let requests = Requests::prepare(count, load.each, secret, self.since, self.clock.now())?;
-        let requests = Rc::new(requests);
-        let (ours, compared) = self.turn(load, time, Contender::Ours, &requests).await?;
-        let (naive, _) = self.turn(load, time, Contender::Naive, &requests).await?;
-        let (ceiling, _) = self.turn(load, time, Contender::Ceiling, &requests).await?;
+        let requests = self.requests(load)?;
+        let (ours, compared) = self.turn(load, Contender::Ours, &requests).await?;
+        let (naive, _) = self.turn(load, Contender::Naive, &requests).await?;
+        let (ceiling, _) = self.turn(load, Contender::Ceiling, &requests).await?;
         Ok(([ours, naive, ceiling], compared))
+    }
+
+    /// The requests of one round, signed now: a signature is good for five minutes.
+    fn requests(&self, load: &Load) -> anyhow::Result<Rc<Requests>> {
+        let seconds = (self.longest.mul_f64(load.part) + WARM_UP).as_secs();
+        let count = PREPARED * usize::try_from(seconds + 1)? / load.each;
+        let secret = &self.template.secret;
+        Ok(Rc::new(Requests::prepare(count, load.each, secret, self.since, self.clock.now())?))
     }
 
     async fn turn(
         &self,
         load: &Load,
-        time: Duration,
         contender: Contender,
         requests: &Rc<Requests>,
     ) -> anyhow::Result<(Measured, usize)> {
@@ -179,12 +207,12 @@ impl Bench {
             chats: stores.then(|| Rc::clone(&self.chats)),
             connections: load.connections,
             warm_up: WARM_UP,
-            time,
+            time: self.longest.mul_f64(load.part),
         };
         let mut server = Server::start(contender, &path)?;
         let (measured, answered) = load::run(plan, &mut server)
             .await
-            .with_context(|| format!("{} at {}", contender.name(), load.name))?;
+            .with_context(|| format!("{} at {}", contender.name(), load))?;
         let compared = match contender {
             Contender::Ours => crash::check(&path, requests, &answered).await?,
             Contender::Naive | Contender::Ceiling => 0,

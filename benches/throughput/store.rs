@@ -15,6 +15,7 @@ use chert_groups::{
     },
 };
 use serde::Deserialize;
+use tempfile::TempDir;
 
 use crate::{
     child::{Contender, Server},
@@ -24,7 +25,8 @@ use crate::{
 
 /// A store to begin with, and what a relay needs to know about it.
 pub(crate) struct Template {
-    folder: PathBuf,
+    /// Removed with everything in it when this is dropped.
+    folder: TempDir,
     /// What the relay signs with.
     pub(crate) secret: SigningSecret,
     /// The chat of each group.
@@ -43,10 +45,10 @@ struct Answer {
 }
 
 impl Template {
-    /// Makes one in `folder`, by our own server. Its groups were made at `since`.
-    pub(crate) async fn make(folder: &Path, clock: &Clock, since: Time) -> anyhow::Result<Self> {
+    /// Makes one in `folder`, with our own server. Its groups were made at `since`.
+    pub(crate) async fn make(folder: TempDir, clock: &Clock, since: Time) -> anyhow::Result<Self> {
         let secret = SigningSecret::from_random(clock::random());
-        let mut template = Self { folder: folder.to_owned(), secret, chats: Vec::with_capacity(GROUPS) };
+        let mut template = Self { folder, secret, chats: Vec::with_capacity(GROUPS) };
         let path = template.path();
         template.set_up_directory(&path, clock)?;
         let mut server = Server::start(Contender::Ours, &path)?;
@@ -59,7 +61,7 @@ impl Template {
 
     /// A fresh copy. The last one is overwritten.
     pub(crate) fn copy(&self) -> anyhow::Result<PathBuf> {
-        let copy = self.folder.join("copy");
+        let copy = self.folder.path().join("copy");
         // There is none the first time.
         let _ = std::fs::remove_dir_all(&copy);
         std::fs::create_dir(&copy)?;
@@ -70,7 +72,7 @@ impl Template {
     }
 
     fn path(&self) -> PathBuf {
-        self.folder.join("registry.db")
+        self.folder.path().join("registry.db")
     }
 
     fn set_up_directory(&self, path: &Path, clock: &Clock) -> anyhow::Result<()> {
