@@ -264,8 +264,7 @@ impl WireChat<'_> {
     fn line(&self) -> Result<PhoneNumber, BadInput> {
         const FIELD: &str = "data.chat.owner_handle.handle";
         let owner = self.owner_handle.as_ref().and_then(|owner| owner.0.handle.as_ref());
-        PhoneNumber::from_formatted(required(owner, FIELD)?)
-            .map_err(|_| BadInput::NotAPhoneNumber(FIELD.to_owned()))
+        spelling::line(required(owner, FIELD)?).map_err(|_| BadInput::NotAPhoneNumber(FIELD.to_owned()))
     }
 
     /// The service: as the chat says itself, else as its key's spelling has it, else the line's.
