@@ -1,7 +1,7 @@
 //! Relay formats to domain events: one file a format.
 //!
 //! [`native`] is our own format, [`request`] takes a body apart into events, and `spelling` remembers how
-//! handles that were seen before are read.
+//! handles and lines that were seen before are read.
 
 pub mod native;
 pub mod request;

@@ -275,8 +275,7 @@ impl WireChat<'_> {
     fn line(&self) -> Result<PhoneNumber, BadInput> {
         const FIELD: &str = "data.chat.owner_handle.handle";
         let owner = self.owner_handle.as_ref().and_then(|owner| owner.0.handle.as_ref());
-        PhoneNumber::from_formatted(required(owner, FIELD)?)
-            .map_err(|_| BadInput::NotAPhoneNumber(FIELD.to_owned()))
+        spelling::line(required(owner, FIELD)?).map_err(|_| BadInput::NotAPhoneNumber(FIELD.to_owned()))
     }
 
     /// The delivery of ours that the relay refers to. What is not of our making is somebody else's.

@@ -1,3 +1,0 @@
-//! Throughput, as ratios.
-
-fn main() {}

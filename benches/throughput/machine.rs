@@ -1,0 +1,72 @@
+//! The machine that measures: what it is, and how busy.
+
+use std::{fs, process::Command, time::Duration};
+
+use anyhow::Context as _;
+
+use crate::child::Server;
+
+/// The kernel's unit of processor time as it tells it to programs: a hundredth of a second.
+const TICK: Duration = Duration::from_millis(10);
+
+/// Processor time.
+#[derive(Clone, Copy)]
+pub(crate) struct Used {
+    /// Of the server.
+    pub(crate) server: Duration,
+    /// Of this process, which makes the load.
+    pub(crate) load: Duration,
+    /// Of everything on the machine.
+    pub(crate) all: Duration,
+}
+
+impl Used {
+    /// What was used until now.
+    pub(crate) fn now(server: &Server) -> anyhow::Result<Self> {
+        let stat = fs::read_to_string("/proc/stat")?;
+        let total = stat.lines().next().context("/proc/stat is empty")?;
+        // user nice system idle iowait irq softirq steal: all but idle and iowait is work.
+        let times = total.split_whitespace().skip(1).take(8).map(str::parse::<u32>).enumerate();
+        let work = times.filter(|(place, _)| !matches!(place, 3 | 4)).map(|(_, time)| time);
+        let all = TICK * work.sum::<Result<u32, _>>()?;
+        Ok(Self { server: cpu_of(&server.id().to_string())?, load: cpu_of("self")?, all })
+    }
+
+    /// What was used since then.
+    pub(crate) const fn since(self, then: Self) -> Self {
+        Self {
+            server: self.server.saturating_sub(then.server),
+            load: self.load.saturating_sub(then.load),
+            all: self.all.saturating_sub(then.all),
+        }
+    }
+}
+
+/// The processor time that a process has used.
+fn cpu_of(process: &str) -> anyhow::Result<Duration> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
+    // The second field is the program's name in brackets and may hold anything; time is in fields 14 and 15.
+    let (_, fields) = stat.rsplit_once(") ").context("an unknown form of stat")?;
+    let times = fields.split(' ').skip(11).take(2);
+    let ticks = times.map(str::parse::<u32>).sum::<Result<u32, _>>()?;
+    Ok(TICK * ticks)
+}
+
+/// How many processors there are.
+pub(crate) fn cores() -> u32 {
+    std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(1))
+}
+
+/// The model of the processors.
+pub(crate) fn processor() -> String {
+    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    model.map_or_else(|| "unknown processor".to_owned(), |(_, name)| name.to_owned())
+}
+
+/// The commit that is measured, with a mark when the files differ from it.
+pub(crate) fn commit() -> String {
+    let output = Command::new("git").args(["describe", "--always", "--dirty=, changed"]).output();
+    let text = output.ok().filter(|output| output.status.success()).map(|output| output.stdout);
+    text.map_or_else(|| "unknown".to_owned(), |text| String::from_utf8_lossy(&text).trim().to_owned())
+}
