@@ -18,6 +18,7 @@ use chert_groups::{
         open::{Upkeep, open},
     },
 };
+use serde_json::Value;
 use tokio::task::JoinSet;
 
 use crate::{
@@ -125,8 +126,8 @@ async fn create_on(
             body.len()
         );
         let answer = connection.post((head + &body).as_bytes()).await?;
-        let answer: serde_json::Value = serde_json::from_slice(answer)?;
-        answer["chat"]["id"].as_str().context("a create without a chat")?;
+        let answer: Value = serde_json::from_slice(answer)?;
+        answer.pointer("/chat/id").and_then(Value::as_str).context("a create without a chat")?;
         done.set(done.get() + 1);
     }
     Ok(())

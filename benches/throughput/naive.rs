@@ -17,7 +17,7 @@ use actix_web::{
     error::{ErrorInternalServerError, ErrorUnprocessableEntity},
     web::{self, Bytes, Data},
 };
-use anyhow::Context as _;
+use anyhow::bail;
 use chert_groups::{
     clock::Clock,
     domain::{event::Event, ids::Slug, time::Time},
@@ -98,16 +98,20 @@ async fn post(naive: Data<Arc<Naive>>, request: HttpRequest, body: Bytes) -> act
     let accepted = serving::accept(&naive.shared, &request, &body)?;
     let single = accepted.is_single();
     let taken = web::block(move || {
-        accepted.events.into_iter().map(|(event, tenant)| naive.take(event, tenant)).collect()
+        accepted
+            .events
+            .into_iter()
+            .map(|(event, tenant)| naive.take(&accepted.relay, event, tenant))
+            .collect()
     });
     let answers: anyhow::Result<Vec<Answer>> = taken.await.map_err(ErrorInternalServerError)?;
     Ok(serving::answer(single, answers.map_err(ErrorUnprocessableEntity)?))
 }
 
 impl Naive {
-    fn take(&self, event: Event, tenant: Slug) -> anyhow::Result<Answer> {
+    fn take(&self, relay: &Slug, event: Event, tenant: Slug) -> anyhow::Result<Answer> {
         let event_id = event.id.as_str().to_owned();
-        let command = Command::Ingest(Box::new(Ingest::new(event, tenant)));
+        let command = Command::Ingest(Box::new(Ingest::new(event, tenant, relay.clone())));
         let mut needs = Needs::default();
         command.needs(&mut needs);
         let (mut command, mut reply) = (Some(command), None);
@@ -115,7 +119,7 @@ impl Naive {
         self.pool.get()?.transact(&needs, &mut |working| {
             reply = command.take().map(|command| command.decide(working, &moment));
         })?;
-        let Reply::Ingested(ingested) = reply.context("the transaction decided nothing")?;
+        let Some(Reply::Ingested(ingested)) = reply else { bail!("the transaction decided nothing") };
         let ingested = ingested?;
         Ok(Answer { event_id, chat_id: ingested.chat.to_string(), outcome: ingested.outcome.as_str() })
     }

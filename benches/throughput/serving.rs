@@ -42,6 +42,8 @@ struct Answers {
 
 /// The events of a request, with the tenants of their lines.
 pub(crate) struct Accepted {
+    /// Who sent them.
+    pub(crate) relay: Slug,
     /// The events.
     pub(crate) events: Vec<(Event, Slug)>,
     single: bool,
@@ -68,7 +70,7 @@ pub(crate) fn accept(shared: &Shared, request: &HttpRequest, body: &[u8]) -> act
         let tenant = line.ok_or_else(|| ErrorForbidden("not your line"))?.tenant.clone();
         events.push((*event, tenant));
     }
-    Ok(Accepted { events, single })
+    Ok(Accepted { relay: relay.slug.clone(), events, single })
 }
 
 /// Answers a request in the form of its question.

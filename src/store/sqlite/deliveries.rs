@@ -132,8 +132,8 @@ pub(super) fn save_health(connection: &Connection, line: &LineRef, health: Healt
 }
 
 /// Voids the leases of a server that is gone. There is one server at a time, so all of them are.
-pub(super) fn void_leases(connection: &Connection) -> Result<usize, StoreError> {
-    Ok(connection.execute("UPDATE deliveries SET lease_until = 0 WHERE progress = 'open'", [])?)
+pub(super) fn void_leases(connection: &Connection) -> rusqlite::Result<usize> {
+    connection.execute("UPDATE deliveries SET lease_until = 0 WHERE progress = 'open'", [])
 }
 
 /// Forgets deliveries that were opened before `since`, up to `limit` of them.

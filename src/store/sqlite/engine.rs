@@ -27,19 +27,9 @@ pub struct SqliteEngine {
 impl SqliteEngine {
     /// An engine on a connection that [`super::open::open_for_server`] made, with a cache of chats that
     /// together have up to `cached_handles` handles.
-    ///
-    /// # Errors
-    ///
-    /// When what a former server left behind cannot be tidied up.
-    pub fn new(connection: Connection, cached_handles: usize) -> Result<Self, StoreError> {
-        let voided = deliveries::void_leases(&connection)?;
-        if voided > 0 {
-            tracing::info!(
-                deliveries = voided,
-                "a former server left deliveries behind; they may be taken over"
-            );
-        }
-        Ok(Self { connection, cache: ChatCache::new(cached_handles) })
+    #[must_use]
+    pub fn new(connection: Connection, cached_handles: usize) -> Self {
+        Self { connection, cache: ChatCache::new(cached_handles) }
     }
 }
 

@@ -12,6 +12,7 @@ use std::{
 use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{M, Migrations};
 
+use super::deliveries;
 use crate::store::StoreError;
 
 /// The oldest SQLite that may write: older ones can damage a WAL database that two connections use.
@@ -139,6 +140,10 @@ pub fn open_for_server(path: &Path, upkeep: Upkeep) -> Result<Connection, OpenEr
     if found < pages * size {
         let why = format!("it is cut off at {found} of {} bytes", pages * size);
         return Err(OpenError::Damaged { path: path.to_owned(), why });
+    }
+    let voided = deliveries::void_leases(&connection).map_err(damaged)?;
+    if voided > 0 {
+        tracing::info!(deliveries = voided, "a former server left deliveries behind; they may be taken over");
     }
     Ok(connection)
 }
