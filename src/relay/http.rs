@@ -86,7 +86,8 @@ pub(super) async fn carry(
                 let pause = asked.unwrap_or_else(|| jittered(wait));
                 retry_after = u32::try_from(pause.as_secs()).unwrap_or(u32::MAX).max(1);
                 wait *= 2;
-                if attempt == ATTEMPTS || Instant::now() + pause >= deadline {
+                let left = deadline.saturating_duration_since(Instant::now());
+                if attempt == ATTEMPTS || pause >= left {
                     break;
                 }
                 tokio::time::sleep(pause).await;

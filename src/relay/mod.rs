@@ -82,6 +82,8 @@ impl Relays {
     ///
     /// When the system has no usable network or TLS set-up.
     pub fn new(clock: Clock) -> Result<Self, reqwest::Error> {
+        // Who has chosen another one before has chosen.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(Duration::from_secs(3))
