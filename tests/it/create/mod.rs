@@ -1,9 +1,12 @@
 //! `POST /api/v1/chats`: what may be asked, what is answered, and how one request stays one group.
 
 mod answers;
+mod binding;
+mod chaos;
 
 mod idempotency;
 mod lease;
+mod merging;
 
 mod order;
 mod refusals;
