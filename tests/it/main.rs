@@ -11,6 +11,7 @@ mod support;
 
 mod access_changes;
 mod api_auth;
+mod create;
 mod edge;
 mod fixtures;
 mod log_audit;

@@ -48,6 +48,18 @@ impl Answer {
     /// The message of a refusal, which has status, code and form of one.
     #[track_caller]
     pub(crate) fn refused(&self, status: u16, code: u16) -> String {
+        self.refusal(status, code, matches!(code, 3001 | 3002 | 4001))
+    }
+
+    /// The refusal of a request that is running already: the same code as one for ever, but not for ever.
+    #[track_caller]
+    pub(crate) fn refused_while_running(&self) {
+        self.refusal(409, 1012, true);
+        assert_eq!(self.retry_after(), Some(1));
+    }
+
+    #[track_caller]
+    fn refusal(&self, status: u16, code: u16, retryable: bool) -> String {
         let text = self.text();
         assert_eq!(self.status, status, "{text}");
         assert_eq!(self.header("content-type"), Some("application/json"));
@@ -58,7 +70,6 @@ impl Answer {
         assert!(!message.is_empty());
         // What is left when the parts that differ are out must be all there is.
         body["error"].as_object_mut().unwrap().retain(|name, _| name != "message" && name != "retry_after");
-        let retryable = matches!(code, 3001 | 3002);
         let envelope = serde_json::json!({
             "success": false,
             "error": {"status": status, "code": code, "retryable": retryable},
@@ -68,7 +79,7 @@ impl Answer {
         message
     }
 
-    fn retry_after(&self) -> Option<u64> {
+    pub(crate) fn retry_after(&self) -> Option<u64> {
         self.header("retry-after").map(|seconds| seconds.parse().expect("seconds"))
     }
 

@@ -19,8 +19,9 @@ use tokio::sync::oneshot;
 
 use super::{
     callers::{Caller, Poster},
-    directory::{self, ACME, OTHER, RELAY_1, RELAY_2},
+    directory::{self, ACME, Identity, OTHER, RELAY_1, RELAY_2},
     logs,
+    relay::FakeRelay,
     request::Request,
 };
 
@@ -51,15 +52,30 @@ impl TestApp {
 
     /// The same, with other settings.
     pub(crate) fn start_with(change: impl FnOnce(&mut Settings)) -> Self {
-        Self::start_at(Clock::manual(Time::parse(NOW).unwrap()), change)
+        Self::start_at(manual(), change, &[])
+    }
+
+    /// A service whose clock stands still, and whose relays deliver to these URLs.
+    pub(crate) fn start_with_relays(urls: &[(Identity, &str)]) -> Self {
+        Self::start_at(manual(), |_| {}, urls)
+    }
+
+    /// The same with the first relay only.
+    pub(crate) fn start_with_relay(relay: &FakeRelay) -> Self {
+        Self::start_with_relays(&[(RELAY_1, &relay.url())])
+    }
+
+    /// The same with the system's clock.
+    pub(crate) fn start_in_real_time_with_relays(urls: &[(Identity, &str)]) -> Self {
+        Self::start_at(Clock::system(), |_| {}, urls)
     }
 
     /// A service with the system's clock.
     pub(crate) fn start_in_real_time() -> Self {
-        Self::start_at(Clock::system(), |_| {})
+        Self::start_at(Clock::system(), |_| {}, &[])
     }
 
-    fn start_at(clock: Clock, change: impl FnOnce(&mut Settings)) -> Self {
+    fn start_at(clock: Clock, change: impl FnOnce(&mut Settings), relays: &[(Identity, &str)]) -> Self {
         logs::keep();
         let folder = tempfile::tempdir().unwrap();
         let mut overrides = Overrides::default();
@@ -70,6 +86,9 @@ impl TestApp {
         change(&mut settings);
         let mut app = Self { clock, client: None, settings, running: None, folder };
         std::fs::write(app.store_path(), directory::new_store()).unwrap();
+        for (relay, url) in relays {
+            app.admin().set_relay_url(&relay.slug(), url).unwrap();
+        }
         app.resume();
         app
     }
@@ -166,6 +185,10 @@ impl Drop for TestApp {
             self.stop();
         }
     }
+}
+
+fn manual() -> Clock {
+    Clock::manual(Time::parse(NOW).unwrap())
 }
 
 fn new_client() -> reqwest::Client {

@@ -20,6 +20,16 @@ impl<'a> Caller<'a> {
         self.app.request("GET", path).signed_by(self.identity).send().await
     }
 
+    /// Creates a chat with a body that JSON can be of.
+    pub(crate) async fn create(self, body: impl Into<Value>) -> Answer {
+        self.post_create(body.into().to_string()).await
+    }
+
+    pub(crate) async fn post_create(self, body: impl Into<Vec<u8>>) -> Answer {
+        let request = self.app.request("POST", "/api/v1/chats");
+        request.header("content-type", "application/json").body(body).signed_by(self.identity).send().await
+    }
+
     pub(crate) async fn get_chat(self, id: &str) -> Answer {
         self.get(&format!("/api/v1/chats/{id}")).await
     }
