@@ -25,9 +25,9 @@ pub(super) struct ChatBody<'a> {
 
 /// An active participant, in a chat.
 #[derive(Serialize)]
-struct HandleBody<'a> {
-    service: Option<&'static str>,
-    address: &'a str,
+pub(super) struct HandleBody<'a> {
+    pub(super) service: Option<&'static str>,
+    pub(super) address: &'a str,
 }
 
 /// A participant with its history, or the line.

@@ -1,15 +1,9 @@
-//! `POST /api/v1/chats`: create a group or a direct chat.
+//! What a create asks for, checked in the order that `docs/api.md` gives.
 
-use std::{collections::HashSet, sync::Arc};
+use std::collections::HashSet;
 
-use actix_web::{
-    HttpRequest, HttpResponse,
-    http::header::HeaderName,
-    web::{Data, Payload},
-};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use super::asker;
 use crate::{
     domain::{
         delivery::IdempotencyKey,
@@ -19,14 +13,9 @@ use crate::{
         text::DisplayName,
     },
     error::BadInput,
-    http::{
-        body,
-        error::{ApiError, Code},
-        state::AppState,
-    },
+    http::error::{ApiError, Code},
     json,
-    registry::create::{Answer, CreateError, finish::Created, request::CreateRequest},
-    store::directory::Directory,
+    registry::create::request::CreateRequest,
 };
 
 /// The most recipients, repeats dropped.
@@ -37,8 +26,6 @@ const MAX_PARTS: usize = 10;
 
 /// The most characters of a text.
 const MAX_TEXT: usize = 10_000;
-
-const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 #[derive(Deserialize)]
 struct Wire {
@@ -61,58 +48,8 @@ struct WirePart {
     url: Option<String>,
 }
 
-pub(in crate::http) async fn post(
-    state: Data<AppState>,
-    request: HttpRequest,
-    payload: Payload,
-) -> Result<HttpResponse, ApiError> {
-    let (tenant, body) = asker(&state, &request, payload).await?;
-    body::format(&request)?;
-    let create = parse(&body, tenant)?;
-    let (directory, relay) = relay_of(&state, &create).await?;
-    // On a task of its own, so that a caller who hangs up does not stop it half-way.
-    let run = async move { state.registry.create(&state.relays, &directory, create, relay, render).await };
-    match tokio::spawn(run).await {
-        Ok(Ok(answer)) => Ok(respond(answer)),
-        Ok(Err(failure)) => Err(logged(failure).into()),
-        Err(_) => Err(ApiError::internal()),
-    }
-}
-
-fn respond(answer: Answer) -> HttpResponse {
-    let mut response = HttpResponse::Ok();
-    response.content_type("application/json");
-    if answer.replayed {
-        response.insert_header((REPLAYED, "true"));
-    }
-    response.body(answer.body)
-}
-
-fn logged(failure: CreateError) -> CreateError {
-    tracing::info!(%failure, "a create did not succeed");
-    failure
-}
-
-/// The relay of the line, when the line is the caller's and active.
-async fn relay_of(state: &AppState, create: &CreateRequest) -> Result<(Arc<Directory>, Slug), ApiError> {
-    let find = |directory: &Directory| {
-        let line = directory.line(&create.from)?;
-        (line.tenant == create.tenant && line.active).then(|| line.relay.clone())
-    };
-    let held = Arc::clone(&state.directory.now());
-    if let Some(relay) = find(&held) {
-        return Ok((held, relay));
-    }
-    state.directory.look_again().await;
-    let fresh = Arc::clone(&state.directory.now());
-    match find(&fresh) {
-        Some(relay) => Ok((fresh, relay)),
-        None => Err(ApiError::new(Code::NotYourLine, "from is no active line of this tenant")),
-    }
-}
-
-/// Checks a request, in the order that the contract gives.
-fn parse(body: &[u8], tenant: Slug) -> Result<CreateRequest, ApiError> {
+/// Checks a request.
+pub(super) fn parse(body: &[u8], tenant: Slug) -> Result<CreateRequest, ApiError> {
     let json::Object(wire): json::Object<Wire> = json::read(body)?;
     let present = Present::of(wire)?;
     let to = recipients(present.to)?;
@@ -244,84 +181,4 @@ fn check_texts(parts: &[Part]) -> Result<(), ApiError> {
 fn has_url(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
     ["http://", "https://", "www."].iter().any(|sign| text.contains(sign))
-}
-
-#[derive(Serialize)]
-struct Body<'a> {
-    chat: ChatBody<'a>,
-    message: MessageBody<'a>,
-}
-
-#[derive(Serialize)]
-struct ChatBody<'a> {
-    id: &'a str,
-    display_name: Option<&'a str>,
-    handles: Vec<HandleBody<'a>>,
-    is_group: Option<bool>,
-    service: Option<&'static str>,
-    health_score: Option<u8>,
-    created_at: String,
-}
-
-#[derive(Serialize)]
-struct HandleBody<'a> {
-    service: &'static str,
-    address: &'a str,
-}
-
-#[derive(Serialize)]
-struct MessageBody<'a> {
-    id: String,
-    chat_id: &'a str,
-    parts: Vec<PartBody<'a>>,
-    status: &'static str,
-    direction: &'static str,
-    created_at: String,
-    delivered_at: Option<String>,
-    read_at: Option<String>,
-    service: Option<&'static str>,
-}
-
-#[derive(Serialize)]
-struct PartBody<'a> {
-    r#type: &'static str,
-    value: &'a str,
-}
-
-fn render(created: &Created<'_>) -> Vec<u8> {
-    let state = &created.chat.state;
-    let id = created.chat.id.to_string();
-    let service = state.service().map(crate::domain::service::Service::as_str);
-    let body = Body {
-        chat: ChatBody {
-            id: &id,
-            display_name: state.name().map(DisplayName::as_str),
-            handles: created
-                .to
-                .iter()
-                .map(|number| HandleBody { service: service.unwrap_or("imessage"), address: number.as_str() })
-                .collect(),
-            is_group: state.is_group(),
-            service,
-            health_score: created.health,
-            created_at: created.chat.created_at.to_rfc3339(),
-        },
-        message: MessageBody {
-            id: created.message.to_string(),
-            chat_id: &id,
-            parts: created
-                .parts
-                .iter()
-                .map(|part| PartBody { r#type: part.kind.as_str(), value: &part.value })
-                .collect(),
-            status: if created.queued { "queued" } else { "sent" },
-            direction: "outbound",
-            created_at: created.asked_at.to_rfc3339(),
-            delivered_at: None,
-            read_at: None,
-            service,
-        },
-    };
-    // Plain strings and numbers always serialize.
-    serde_json::to_vec(&body).unwrap_or_default()
 }

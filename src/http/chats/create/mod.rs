@@ -1,0 +1,79 @@
+//! `POST /api/v1/chats`: create a group or a direct chat. `parse` checks what is asked, `render` writes the answer.
+
+mod parse;
+mod render;
+
+use std::sync::Arc;
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header::HeaderName,
+    web::{Data, Payload},
+};
+
+use super::asker;
+use crate::{
+    domain::ids::Slug,
+    http::{
+        body,
+        error::{ApiError, Code},
+        state::AppState,
+    },
+    registry::create::{Answer, CreateError, request::CreateRequest},
+    store::directory::Directory,
+};
+use parse::parse;
+use render::render;
+
+/// Tells an answer that was given before.
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
+pub(in crate::http) async fn post(
+    state: Data<AppState>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, ApiError> {
+    let (tenant, body) = asker(&state, &request, payload).await?;
+    body::format(&request)?;
+    let create = parse(&body, tenant)?;
+    let (directory, relay) = relay_of(&state, &create).await?;
+    // On a task of its own, so that a caller who hangs up does not stop it half-way.
+    let run = async move { state.registry.create(&state.relays, &directory, create, relay, render).await };
+    match tokio::spawn(run).await {
+        Ok(Ok(answer)) => Ok(respond(answer)),
+        Ok(Err(failure)) => Err(logged(failure).into()),
+        Err(_) => Err(ApiError::internal()),
+    }
+}
+
+fn respond(answer: Answer) -> HttpResponse {
+    let mut response = HttpResponse::Ok();
+    response.content_type("application/json");
+    if answer.replayed {
+        response.insert_header((REPLAYED, "true"));
+    }
+    response.body(answer.body)
+}
+
+fn logged(failure: CreateError) -> CreateError {
+    tracing::info!(%failure, "a create did not succeed");
+    failure
+}
+
+/// The relay of the line, when the line is the caller's and active.
+async fn relay_of(state: &AppState, create: &CreateRequest) -> Result<(Arc<Directory>, Slug), ApiError> {
+    let find = |directory: &Directory| {
+        let line = directory.line(&create.from)?;
+        (line.tenant == create.tenant && line.active).then(|| line.relay.clone())
+    };
+    let held = Arc::clone(&state.directory.now());
+    if let Some(relay) = find(&held) {
+        return Ok((held, relay));
+    }
+    state.directory.look_again().await;
+    let fresh = Arc::clone(&state.directory.now());
+    match find(&fresh) {
+        Some(relay) => Ok((fresh, relay)),
+        None => Err(ApiError::new(Code::NotYourLine, "from is no active line of this tenant")),
+    }
+}
