@@ -245,6 +245,7 @@ async fn a_queued_message_that_fails_counts_once_in_the_health_of_its_line() {
     // Of somebody else's relay, or of another line, this says nothing.
     app.relay_2().outcome(failed("e1", &client_ref).line(OTHER_LINE)).await;
     app.relay_1().outcome(failed("e2", &client_ref).line(LINE_2)).await;
+    app.relay_2().outcome(failed("e2", &client_ref).without("/data/chat/owner_handle")).await;
     assert_eq!(health(&app).await, 100);
     for id in ["e3", "e3", "e4"] {
         let told = app.relay_1().outcome(failed(id, &client_ref)).await;
