@@ -7,7 +7,7 @@ use super::{ALEX, Create, chat_id, echo};
 use crate::support::{
     Event, FakeRelay, Say, TestApp,
     answer::Answer,
-    directory::{LINE_2, OTHER_LINE, RELAY_1, RELAY_2},
+    directory::{LINE, LINE_2, OTHER, OTHER_LINE, RELAY_1, RELAY_2, number},
     event::SAM,
     relay::{Gate, Seen},
 };
@@ -163,6 +163,22 @@ async fn a_client_ref_from_another_relay_or_for_another_line_is_not_honoured() {
     assert_eq!(app.acme().get_chat(&pending).await.ok()["chat"]["status"], "active");
 }
 
+#[tokio::test]
+async fn a_client_ref_is_not_honoured_for_the_next_owner_of_the_line() {
+    let relay = FakeRelay::start();
+    let mut app = TestApp::start_with_relay(&relay);
+    relay.will([Say::Queued]);
+    let pending = chat_id(&app.acme().create(Create::group()).await);
+    app.stop();
+    app.admin().move_line(&number(LINE), &OTHER.slug()).unwrap();
+    app.resume();
+    let theirs = app.relay_1().chat_of(echo("e1", KEY, &relay.seen()[0].client_ref())).await;
+    assert_ne!(theirs, pending);
+    app.acme().get_chat(&theirs).await.refused(404, 2002);
+    assert_eq!(app.acme().get_chat(&pending).await.ok()["chat"]["status"], "pending");
+    assert_eq!(app.other().get_chat(&theirs).await.ok()["chat"]["status"], "active");
+}
+
 async fn contradictions(app: &TestApp) -> u64 {
     let metrics = app.request("GET", "/metrics").send().await.text();
     let line = metrics.lines().find_map(|line| {
@@ -229,6 +245,7 @@ async fn a_queued_message_that_fails_counts_once_in_the_health_of_its_line() {
     // Of somebody else's relay, or of another line, this says nothing.
     app.relay_2().outcome(failed("e1", &client_ref).line(OTHER_LINE)).await;
     app.relay_1().outcome(failed("e2", &client_ref).line(LINE_2)).await;
+    app.relay_2().outcome(failed("e2", &client_ref).without("/data/chat/owner_handle")).await;
     assert_eq!(health(&app).await, 100);
     for id in ["e3", "e3", "e4"] {
         let told = app.relay_1().outcome(failed(id, &client_ref)).await;

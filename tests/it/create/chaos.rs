@@ -21,7 +21,7 @@ const CREATES: usize = 200;
 const AT_ONCE: usize = 32;
 
 /// Longer than all attempts of one create take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 fn unreliable(events: Timing) -> Behaviour {
     let share = |text: &str| text.parse().unwrap();

@@ -12,7 +12,11 @@ use crate::support::{
     directory::{OTHER_LINE, RELAY_1, RELAY_2},
     event::SAM,
     relay::Gate,
+    wait::until,
 };
+
+/// Longer than it takes until a create is finished.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 #[track_caller]
 fn assert_replay(again: &Answer, first: &Answer) {
@@ -65,7 +69,9 @@ async fn a_different_request_is_refused_for_ever() {
         Create::group().text("Shall we not?"),
         Create::group().with("/from", "+15555550101"),
     ] {
-        app.acme().create(other.key("k1")).await.refused(409, 1012);
+        let refusal = app.acme().create(other.key("k1")).await;
+        refusal.refused(409, 1012);
+        assert_eq!(refusal.retry_after(), None);
     }
     assert_replay(&app.acme().create(Create::keyed("k1")).await, &first);
     assert_eq!(relay.seen().len(), 1);
@@ -117,15 +123,19 @@ async fn sixty_four_at_once_are_one_group_and_one_answer() {
     let gate = Gate::new();
     relay.will([Say::Made.held(&gate)]);
     let one = async || {
-        loop {
+        let mut last = None;
+        until(PATIENCE, async || {
             let answer = app.acme().create(Create::keyed("k1")).await;
-            if answer.status == 200 {
-                return answer;
+            let is_done = answer.status == 200;
+            if !is_done {
+                answer.refused_while_running();
+                gate.open();
             }
-            answer.refused_while_running();
-            gate.open();
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+            last = Some(answer);
+            is_done
+        })
+        .await;
+        last.unwrap()
     };
     let answers = join_all((0..64).map(|_| one())).await;
     let body = &answers[0].body;
@@ -165,4 +175,26 @@ async fn a_key_has_up_to_255_characters() {
     let create = || Create::keyed(&"é".repeat(255));
     let first = app.acme().create(create()).await;
     assert_replay(&app.acme().create(create()).await, &first);
+}
+
+#[tokio::test]
+async fn a_caller_who_hangs_up_finds_the_answer_later() {
+    let relay = FakeRelay::start();
+    let app = TestApp::start_with_relay(&relay);
+    let gate = Gate::new();
+    relay.will([Say::Made.held(&gate)]);
+    tokio::select! {
+        _ = app.acme().create(Create::keyed("k1")) => panic!("the relay holds it back"),
+        _ = relay.request(1) => {}
+    }
+    gate.open();
+    until(PATIENCE, async || {
+        let answer = app.acme().create(Create::keyed("k1")).await;
+        if answer.status != 200 {
+            answer.refused_while_running();
+        }
+        answer.header("idempotent-replayed") == Some("true")
+    })
+    .await;
+    assert_eq!((relay.seen().len(), app.rows("chats")), (1, 1));
 }

@@ -36,12 +36,17 @@ impl Two {
         Self { app, relay, survivor, other }
     }
 
-    fn operators_view(&self, id: &str) -> Value {
+    /// The program on this store, which must succeed.
+    fn run(&self, arguments: &[&str]) -> String {
         let store = format!("sqlite:{}", self.app.store_path().display());
-        let arguments = ["chat", "show", id, "--json", "--store", &store];
-        let shown = Command::new(env!("CARGO_BIN_EXE_chert-groups")).args(arguments).output().unwrap();
-        assert!(shown.status.success(), "{shown:?}");
-        serde_json::from_slice(&shown.stdout).unwrap()
+        let mut program = Command::new(env!("CARGO_BIN_EXE_chert-groups"));
+        let ran = program.args(arguments).args(["--store", &store]).output().unwrap();
+        assert!(ran.status.success(), "{ran:?}");
+        String::from_utf8(ran.stdout).unwrap()
+    }
+
+    fn operators_view(&self, id: &str) -> Value {
+        serde_json::from_str(&self.run(&["chat", "show", id, "--json"])).unwrap()
     }
 }
 
@@ -89,6 +94,10 @@ async fn lists_find_one_chat() {
     }
     let found = acme.resolve("+15555550100", &[KEY, "any;+;chat7"]).await.ok();
     assert!(found["chats"].as_array().unwrap().iter().all(|chat| chat["chat_id"] == two.survivor.as_str()));
+    let listed: Value = serde_json::from_str(&two.run(&["chat", "list", "--json"])).unwrap();
+    assert_eq!(listed["chats"].as_array().unwrap().len(), 1);
+    assert!(two.run(&["check"]).contains("it has 1 chats"));
+    assert_eq!(two.app.rows("meta WHERE name = 'chats' AND value = 1"), 1);
 }
 
 #[tokio::test]
@@ -149,6 +158,7 @@ async fn aliases_are_flat() {
     assert_eq!(app.acme().resolve("+15555550100", &[KEY]).await.ok()["chats"][0]["chat_id"], ids[0].as_str());
     assert_eq!(app.rows("chats WHERE merged_into IN (SELECT id FROM chats WHERE merged_into IS NULL)"), 3);
     assert_eq!(app.rows("conversation_keys"), 1);
+    assert_eq!(app.rows("meta WHERE name = 'chats' AND value = 1"), 1);
 }
 
 #[tokio::test]
@@ -176,4 +186,22 @@ async fn everything_in_one_batch() {
     }
     assert_eq!(app.acme().ids("handle=%2B14155550113").await, [survivor.as_str()]);
     assert_eq!(app.rows("conversation_keys"), 1);
+    assert_eq!(app.rows("meta WHERE name = 'chats' AND value = 1"), 1);
+}
+
+#[tokio::test]
+async fn a_direct_chat_that_is_begun_again_is_the_one_it_was() {
+    let relay = FakeRelay::start();
+    let app = TestApp::start_with_relay(&relay);
+    relay.will([Say::Made, Say::Queued]);
+    let first = chat_id(&app.acme().create(Create::direct()).await);
+    app.set_clock(60);
+    let second = chat_id(&app.acme().create(Create::direct()).await);
+    assert_ne!(first, second, "nobody knows yet that they are one");
+    let event = Event::new("message.sent", "e1", &relay.seen()[1].conversation_key())
+        .with("/data/chat/client_ref", relay.seen()[1].client_ref());
+    assert_eq!(app.relay_1().chat_of(event).await, first, "the older survives");
+    let chat = app.acme().get_chat(&second).await.ok();
+    assert_eq!((&chat["chat"]["id"], &chat["chat"]["is_group"]), (&json!(first), &json!(false)));
+    assert_eq!(app.acme().ids("").await, [first.as_str()]);
 }

@@ -51,6 +51,19 @@ async fn refusals_never_lead_to_a_rest() {
 }
 
 #[tokio::test]
+async fn neither_do_other_answers() {
+    let relay = FakeRelay::start();
+    let app = TestApp::start_with_relay(&relay);
+    relay.always(Say::Status(503));
+    for answer in join_all((0..6).map(|_| app.acme().create(Create::group()))).await {
+        answer.refused(502, 4001);
+    }
+    assert_eq!(relay.seen().len(), 18);
+    relay.always(Say::Made);
+    app.acme().create(Create::group()).await.ok();
+}
+
+#[tokio::test]
 async fn a_slow_relay_holds_up_nobody_else() {
     let (slow, other) = (FakeRelay::start(), FakeRelay::start());
     let app = TestApp::start_with_relays(&[(RELAY_1, &slow.url()), (RELAY_2, &other.url())]);
@@ -67,7 +80,9 @@ async fn a_slow_relay_holds_up_nobody_else() {
         gate.open();
     };
     let (answers, ()) = tokio::join!(waiting, meanwhile);
-    answers.iter().for_each(|answer| drop(answer.ok()));
+    for answer in answers {
+        answer.ok();
+    }
     assert_eq!((slow.groups(), other.groups()), (64, 1));
     // Room again.
     app.acme().create(Create::group()).await.ok();
