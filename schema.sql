@@ -152,6 +152,8 @@ CREATE TABLE deliveries (
     opened_at   INTEGER NOT NULL,
     -- The chat that it became, once that is known.
     chat_id     BLOB    REFERENCES chats (id),
+    -- Whether the relay has said that a message it had queued will not be sent.
+    failure_told INTEGER NOT NULL DEFAULT 0 CHECK (failure_told IN (0, 1)),
     progress    TEXT    NOT NULL CHECK (progress IN ('open', 'failed', 'queued', 'answered')),
     -- Of an open one: whose attempt it is, and until when nobody else may try.
     token       BLOB    CHECK (length(token) = 16),

@@ -135,6 +135,9 @@ pub struct Delivery {
     pub opened_at: Time,
     /// The chat that it became, once that is known.
     pub chat: Option<ChatId>,
+    /// Whether the relay has said that the message will not be sent. It may say so before we have noted that
+    /// it had queued it.
+    pub failure_told: bool,
     /// How far it has come.
     pub progress: Progress,
 }
@@ -206,6 +209,15 @@ impl Health {
         self.deliveries = Self::RECENT.min(self.deliveries + 1);
     }
 
+    /// Notes that a delivery which was taken for a success was none after all. One success is as good as
+    /// another, so it is the newest that turns.
+    pub fn turn(&mut self) {
+        match self.successes {
+            0 => self.note(false),
+            successes => self.successes = successes & (successes - 1),
+        }
+    }
+
     /// The share of recent successes in percent, rounded down; `None` when nothing was ever delivered.
     #[must_use]
     pub fn score(self) -> Option<u8> {
@@ -238,6 +250,8 @@ mod tests {
         assert_eq!(health.score(), Some(50));
         (0..Health::RECENT).for_each(|_| health.note(true));
         assert_eq!(health.score(), Some(100));
+        health.turn();
+        assert_eq!(health.score(), Some(98));
         let (successes, deliveries) = health.to_parts();
         assert_eq!(Health::from_parts(successes, deliveries), health);
     }

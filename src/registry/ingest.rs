@@ -5,7 +5,7 @@ use crate::{
     clock,
     domain::{
         chat::{self, MAX_HANDLES, Origin},
-        delivery::{DeliveryId, Progress},
+        delivery::{DeliveryId, Health, Progress},
         event::Event,
         ids::{ChatId, Slug},
         phone::PhoneNumber,
@@ -168,16 +168,20 @@ impl SettleFailure {
         needs.deliveries.push(self.delivery);
     }
 
-    /// Settles a queued delivery, once; anybody else's and any other is left alone.
+    /// Settles a queued delivery, once; anybody else's is left alone. When the answer that queued it is not
+    /// noted yet, the end of the create counts the failure.
     pub(super) fn decide(self, working: &mut Working) {
         let Some(mut delivery) = working.delivery(self.delivery).cloned() else { return };
         let is_theirs = delivery.relay == self.relay && self.line.is_none_or(|line| line == delivery.line);
-        if let (true, Progress::Answered { queued: queued @ true, .. }) = (is_theirs, &mut delivery.progress)
-        {
-            *queued = false;
-            working.note_delivery((delivery.tenant.clone(), delivery.line.clone()), false);
-            working.put_delivery(delivery);
+        if !is_theirs || delivery.failure_told {
+            return;
         }
+        delivery.failure_told = true;
+        if let Progress::Answered { queued: queued @ true, .. } = &mut delivery.progress {
+            *queued = false;
+            working.change_health((delivery.tenant.clone(), delivery.line.clone()), Health::turn);
+        }
+        working.put_delivery(delivery);
     }
 }
 

@@ -265,11 +265,11 @@ impl Working {
         self.health.get(line).map(|tracked| tracked.value).unwrap_or_default()
     }
 
-    /// Notes how one more delivery of a line went.
-    pub fn note_delivery(&mut self, line: LineRef, success: bool) {
+    /// Changes the health of a line.
+    pub fn change_health(&mut self, line: LineRef, change: impl FnOnce(&mut Health)) {
         let tracked =
             self.health.entry(line).or_insert(Tracked { value: Health::default(), is_changed: true });
-        tracked.value.note(success);
+        change(&mut tracked.value);
         tracked.is_changed = true;
     }
 }

@@ -111,7 +111,8 @@ impl Finish {
             return lost_to(delivery);
         }
         let line: LineRef = (delivery.tenant.clone(), delivery.line.clone());
-        working.note_delivery(line.clone(), self.came != Came::Failed);
+        let has_failed = self.came == Came::Failed || (self.came == Came::Queued && delivery.failure_told);
+        working.change_health(line.clone(), |health| health.note(!has_failed));
         if self.came == Came::Failed {
             working.put_delivery(Delivery { progress: Progress::Failed, ..delivery });
             return Finished::Failed;
@@ -160,7 +161,8 @@ impl Finish {
             health,
         });
         let chat = Some(slot.chat.id);
-        let progress = Progress::Answered { answer: answer.clone(), queued };
+        let progress =
+            Progress::Answered { answer: answer.clone(), queued: queued && !delivery.failure_told };
         working.put_delivery(Delivery { chat, progress, ..delivery.clone() });
         Finished::Answered { body: answer, replayed: false }
     }

@@ -75,6 +75,7 @@ impl Open {
             idempotency: idempotency.map(|key| Idempotency { key, fingerprint: self.request.fingerprint() }),
             opened_at: moment.now,
             chat: None,
+            failure_told: false,
             progress: lease,
         }
     }

@@ -16,7 +16,7 @@ use crate::{
 };
 
 const COLUMNS: &str = "id, message_id, tenant, line, relay, idempotency_key, fingerprint, opened_at, chat_id, progress, \
-     token, lease_until, answer";
+     token, lease_until, answer, failure_told";
 
 pub(super) fn by_id(connection: &Connection, id: DeliveryId) -> Result<Option<Delivery>, StoreError> {
     let mut statement =
@@ -46,6 +46,7 @@ fn read(row: &Row<'_>) -> Result<Delivery, StoreError> {
         idempotency: idempotency(row)?,
         opened_at: Time::from_nanos(row.get(7)?),
         chat: row.get::<_, Option<[u8; 16]>>(8)?.map(ChatId::from_bytes),
+        failure_told: row.get(13)?,
         progress: progress(row)?,
     })
 }
@@ -86,10 +87,11 @@ pub(super) fn save(connection: &Connection, delivery: &Delivery) -> Result<(), S
     connection
         .prepare_cached(
             "INSERT INTO deliveries (id, message_id, tenant, line, relay, idempotency_key, fingerprint, opened_at,
-                                     chat_id, progress, token, lease_until, answer)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+                                     chat_id, progress, token, lease_until, answer, failure_told)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
              ON CONFLICT (id) DO UPDATE SET chat_id = excluded.chat_id, progress = excluded.progress,
-                 token = excluded.token, lease_until = excluded.lease_until, answer = excluded.answer",
+                 token = excluded.token, lease_until = excluded.lease_until, answer = excluded.answer,
+                 failure_told = excluded.failure_told",
         )?
         .execute(params![
             delivery.id.as_bytes(),
@@ -105,6 +107,7 @@ pub(super) fn save(connection: &Connection, delivery: &Delivery) -> Result<(), S
             token,
             lease_until,
             answer,
+            delivery.failure_told,
         ])?;
     Ok(())
 }

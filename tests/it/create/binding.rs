@@ -250,17 +250,31 @@ async fn a_queued_message_that_fails_counts_once_in_the_health_of_its_line() {
     for id in ["e3", "e3", "e4"] {
         let told = app.relay_1().outcome(failed(id, &client_ref)).await;
         assert_eq!(told, ("ignored".to_owned(), String::new()));
-        assert_eq!(health(&app).await, 50);
+        assert_eq!(health(&app).await, 0);
     }
     assert_ne!(app.acme().get_chat(&chat).await.header("etag").map(str::to_owned), tag);
     app.restart();
-    assert_eq!(health(&app).await, 50);
+    assert_eq!(health(&app).await, 0);
     // A message that was sent cannot fail any more.
     app.acme().create(Create::keyed("k2")).await.ok();
-    assert_eq!(health(&app).await, 66);
+    assert_eq!(health(&app).await, 50);
     app.relay_1().outcome(failed("e5", &relay.seen()[1].client_ref())).await;
-    assert_eq!(health(&app).await, 66);
+    assert_eq!(health(&app).await, 50);
     assert_eq!(app.acme().create(Create::keyed("k1")).await.body, answer.body, "an answer stays");
+}
+
+#[tokio::test]
+async fn a_failure_that_is_told_before_the_answer_is_noted_counts_once_too() {
+    let relay = FakeRelay::start();
+    let app = TestApp::start_with_relay(&relay);
+    let answer = create_while(&app, &relay, Create::keyed("k1"), Say::Queued, async |request| {
+        app.relay_1().outcome(failed("e1", &request.client_ref())).await;
+    })
+    .await;
+    assert_eq!(answer.ok()["chat"]["health_score"], 0);
+    app.relay_1().outcome(failed("e2", &relay.seen()[0].client_ref())).await;
+    let found = app.acme().get_chat(&chat_id(&answer)).await.ok();
+    assert_eq!(found["chat"]["health_score"], 0);
 }
 
 #[tokio::test]
