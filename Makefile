@@ -4,7 +4,7 @@ CARGO ?= cargo
 # Where the tests' servers log; the audit reads it when the tests are done.
 export CHERT_GROUPS_TEST_LOGS := $(CURDIR)/target/test-logs
 
-.PHONY: help test check fmt bench soak demo deps
+.PHONY: help test check bench soak demo deps
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -17,16 +17,16 @@ test: deps ## Run all tests
 	$(CARGO) test --locked
 	$(CARGO) test --locked --test it -- --ignored --exact log_audit::the_logs_hold_no_number_and_no_secret
 
-check: ## Formatting, lints and documentation, without warnings
+check: deps ## Formatting, lints and documentation, without warnings
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --document-private-items
 
-demo: ## Show the whole thing at work
+demo: deps ## Show the whole thing at work
 	$(CARGO) run --locked --release -- demo
 
-bench: ## Measure throughput, as ratios in one run
+bench: deps ## Measure throughput, as ratios in one run
 	$(CARGO) bench --locked --bench throughput
 
-soak: ## The crash test, for hundreds of rounds
+soak: deps ## The crash test, for hundreds of rounds
 	CHERT_GROUPS_SOAK_ROUNDS=300 $(CARGO) test --locked --release --test it -- --nocapture crash::

@@ -167,6 +167,8 @@ CREATE TABLE deliveries (
 
 -- One request of a name, each tenant for itself.
 CREATE UNIQUE INDEX deliveries_by_key ON deliveries (tenant, idempotency_key) WHERE idempotency_key IS NOT NULL;
+-- What a server that is gone has left behind.
+CREATE INDEX deliveries_open ON deliveries (id) WHERE progress = 'open';
 -- Pruning, oldest first.
 CREATE INDEX deliveries_by_age ON deliveries (opened_at);
 

@@ -10,7 +10,8 @@ use std::{
 };
 
 use actix_web::{App, HttpServer, dev::ServerHandle, middleware::from_fn, web};
-use tokio::{sync::watch, task::JoinHandle};
+use tokio::{runtime::Handle, sync::watch, task::JoinHandle};
+use tokio_util::task::TaskTracker;
 
 use crate::{
     clock::Clock,
@@ -51,6 +52,8 @@ pub struct Server {
     http: Vec<JoinHandle<std::io::Result<()>>>,
     background: Vec<JoinHandle<()>>,
     draining: Draining,
+    creates: TaskTracker,
+    shutdown: Duration,
     health: watch::Receiver<Health>,
     damage: watch::Receiver<Health>,
     writer: Writer<Command>,
@@ -118,9 +121,12 @@ impl Server {
         let draining = Draining::default();
         let (health, damage) = (registry.committer().health(), registry.damage());
         let upkeep = tokio::spawn(keep_metrics(metrics.clone()));
+        let creates = TaskTracker::new();
         let state = web::Data::new(AppState {
             registry,
             relays: Relays::new(clock.clone())?,
+            creates: creates.clone(),
+            runtime: Handle::current(),
             directory,
             clock,
             limits: BodyLimits { bytes: settings.server.body_limit, time: settings.server.body_timeout },
@@ -138,6 +144,8 @@ impl Server {
             http: Vec::new(),
             background: vec![refresher, upkeep],
             draining,
+            creates,
+            shutdown: settings.server.shutdown,
             health,
             damage,
             writer,
@@ -199,6 +207,10 @@ impl Server {
         for server in self.http.drain(..) {
             server.await.unwrap_or(Ok(()))?;
         }
+        self.creates.close();
+        if tokio::time::timeout(self.shutdown, self.creates.wait()).await.is_err() {
+            tracing::warn!("creates that are under way are given up; their callers may ask again");
+        }
         self.background.drain(..).for_each(|task| task.abort());
         Ok(())
     }
@@ -240,8 +252,8 @@ async fn broken(mut health: watch::Receiver<Health>) -> String {
         health.wait_for(|health| matches!(health, Health::Broken(_))).await.map(|health| health.clone());
     match broken {
         Ok(Health::Broken(why)) => why,
-        // Whoever could have said so is gone, and so is the store.
-        _ => std::future::pending().await,
+        // Whoever could have said so is gone.
+        _ => "its writer has stopped".to_owned(),
     }
 }
 

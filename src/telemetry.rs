@@ -5,7 +5,7 @@
 use std::{io::IsTerminal, sync::OnceLock};
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing_subscriber::{EnvFilter, filter::ParseError, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::config::{LogFormat, LogSettings};
 
@@ -23,7 +23,7 @@ pub fn log(settings: &LogSettings) {
         LogFormat::Pretty => true,
         LogFormat::Json => false,
     };
-    let filter = EnvFilter::try_new(directives(&settings.level)).unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = filter(&settings.level).unwrap_or_else(|_| EnvFilter::new("info"));
     let registry = tracing_subscriber::registry().with(filter);
     // Tests start several servers in one process; the first one's logging serves them all.
     let _ = if pretty {
@@ -38,12 +38,17 @@ pub fn log(settings: &LogSettings) {
     }));
 }
 
-/// A plain level is meant for this program; of the libraries below it only warnings are news.
-fn directives(level: &str) -> String {
+/// The filter that a level, or a filter's own text, stands for. A plain level is meant for this program; of the
+/// libraries below it only warnings are news.
+///
+/// # Errors
+///
+/// When it is neither.
+pub fn filter(level: &str) -> Result<EnvFilter, ParseError> {
     if level.bytes().all(|byte| byte.is_ascii_alphabetic()) {
-        format!("warn,chert_groups={level}")
+        EnvFilter::try_new(format!("warn,chert_groups={level}"))
     } else {
-        level.to_owned()
+        EnvFilter::try_new(level)
     }
 }
 
@@ -86,6 +91,10 @@ fn describe() {
     );
     metrics::describe_counter!("chert_groups_cache_hits_total", "Chats found in the writer's cache");
     metrics::describe_counter!("chert_groups_cache_misses_total", "Chats looked for in the database");
+    metrics::describe_counter!(
+        "chert_groups_contradicted_client_refs_total",
+        "References to deliveries that had become another conversation"
+    );
     metrics::describe_gauge!("chert_groups_chats", "Chats in the registry");
     metrics::describe_gauge!("chert_groups_receipts", "Receipts in the registry");
 }

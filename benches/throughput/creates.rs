@@ -67,8 +67,14 @@ impl Creating {
         Ok(Self { tasks, done, _sim: sim })
     }
 
+    /// How many creators are at it; fails when one has failed.
+    pub(crate) fn waiting(&mut self) -> anyhow::Result<usize> {
+        self.check()?;
+        Ok(self.tasks.len())
+    }
+
     /// Fails when one of the creates did.
-    pub(crate) fn check(&mut self) -> anyhow::Result<()> {
+    fn check(&mut self) -> anyhow::Result<()> {
         match self.tasks.try_join_next() {
             Some(ended) => ended?.and_then(|()| anyhow::bail!("a creator stopped")),
             None => Ok(()),

@@ -235,10 +235,11 @@ impl Bench {
     ) -> anyhow::Result<Measured> {
         let path = self.template.copy()?;
         let mut server = Server::start(Contender::Ours, &path)?;
-        let _creating = Creating::slowly(&server, &path, keys)?;
+        let mut creating = Creating::slowly(&server, &path, keys)?;
         // All of them are waiting by then.
         tokio::time::sleep(Duration::from_secs(2)).await;
         let plan = self.plan(load, Contender::Ours, requests);
+        anyhow::ensure!(creating.waiting()? == creates::WAITING, "creates are to wait meanwhile");
         let (measured, _) = load::run(plan, &mut server).await?;
         Ok(measured)
     }

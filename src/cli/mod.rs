@@ -37,7 +37,7 @@ use crate::{
 struct Arguments {
     #[command(subcommand)]
     command: Command,
-    /// A file of settings (TOML). `src/config/default.toml` documents them all.
+    /// A file of settings (TOML); docs/operations.md says more.
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Where the registry is [default: sqlite:data/registry.db]
@@ -69,7 +69,7 @@ enum Command {
     Chat(chat::Command),
     /// Bring the store's schema up to date. `serve` does it too, unless `store.migrate` is off.
     Migrate,
-    /// Read every page and every row of the store, and say what is wrong with it.
+    /// Read every page of the store and every chat, and say what is wrong with it.
     Check,
 }
 

@@ -4,6 +4,8 @@ use std::{collections::HashMap, fmt, path::Path, str::FromStr, time::Duration};
 
 use config::{Config, Environment, File, FileFormat, Value};
 
+use crate::telemetry;
+
 use super::{DEFAULTS, LogFormat, LogSettings, ServerSettings, Settings, StoreSettings};
 
 /// What flags say: the name of a setting, such as `store.url`, with its value.
@@ -114,7 +116,7 @@ impl Raw {
 
     fn log(&mut self) -> Option<LogSettings> {
         let level = self.text("log", "level").filter(|level| {
-            let usable = level.parse::<tracing_subscriber::EnvFilter>().is_ok();
+            let usable = telemetry::filter(level).is_ok();
             if !usable {
                 self.problem("log.level", "must be error, warn, info, debug, trace or a filter of them");
             }
@@ -210,7 +212,7 @@ mod tests {
     fn every_problem_is_told_at_once() {
         let text = "[server]\nlisten = \"nowhere\"\nworkers = -1\ncolour = \"red\"\n\
                     [store]\nurl = \"file.db\"\nqueue = 3\nmigrate = \"perhaps\"\n\
-                    [log]\nformat = \"xml\"\n[extra]\na = 1\n";
+                    [log]\nlevel = \"verbose\"\nformat = \"xml\"\n[extra]\na = 1\n";
         let problems = with_file(text).unwrap_err().to_string();
         for setting in [
             "server.listen: ",
@@ -219,6 +221,7 @@ mod tests {
             "store.url: must be sqlite:PATH",
             "store.queue: must be",
             "store.migrate: ",
+            "log.level: ",
             "log.format: ",
             "extra.a: no such",
         ] {

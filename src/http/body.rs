@@ -38,6 +38,17 @@ pub(super) fn format(request: &HttpRequest) -> Result<Format, ApiError> {
     }
 }
 
+/// Refuses a body that is said to be anything but one JSON document.
+pub(super) fn expect_json(request: &HttpRequest) -> Result<(), ApiError> {
+    match format(request)? {
+        Format::Json => Ok(()),
+        Format::NdJson => Err(ApiError::of_http(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "content-type must be application/json",
+        )),
+    }
+}
+
 fn has_type(request: &HttpRequest) -> bool {
     request.headers().contains_key(header::CONTENT_TYPE)
 }

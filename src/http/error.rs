@@ -301,6 +301,28 @@ impl From<StoreError> for ApiError {
 mod tests {
     use super::*;
 
+    /// The numbers, statuses and retryability that `docs/api.md` promises.
+    #[test]
+    fn the_table_says_what_callers_were_told() {
+        let told = |code: Code| ApiError::new(code, "").response("0123456789ab").status().as_u16();
+        let retryable: Vec<u16> = TABLE.iter().filter(|row| row.3).map(|row| row.1).collect();
+        assert_eq!(retryable, [1012, 3001, 3002, 4001]);
+        for (code, status) in [
+            (Code::Missing, 400),
+            (Code::TooManyRecipients, 422),
+            (Code::TooManyParts, 400),
+            (Code::Conflict, 409),
+            (Code::BadCredentials, 401),
+            (Code::NotYourLine, 403),
+            (Code::Internal, 500),
+            (Code::Unavailable, 503),
+            (Code::NotDelivered, 502),
+            (Code::NotSupported, 501),
+        ] {
+            assert_eq!(told(code), status, "{code:?}");
+        }
+    }
+
     #[test]
     fn every_code_has_one_row() {
         for (code, number, status, _) in TABLE {

@@ -2,7 +2,7 @@
 //!
 //! - [`state`] is what handlers share; [`trace`] wraps every request; [`error`] is the table of codes.
 //! - `body` reads bodies within limits of size and time; `caller` finds out who is speaking.
-//! - `events` takes events; `chats` looks chats up; `ops` serves operators.
+//! - `events` takes events; `chats` creates chats and looks them up; `ops` serves operators.
 
 pub mod error;
 pub mod state;

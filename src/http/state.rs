@@ -9,6 +9,8 @@ use std::{
 };
 
 use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::runtime::Handle;
+use tokio_util::task::TaskTracker;
 
 use crate::{clock::Clock, registry::Registry, relay::Relays, store::refresh::DirectoryHandle};
 
@@ -18,6 +20,10 @@ pub struct AppState {
     pub registry: Registry,
     /// Where groups are delivered.
     pub relays: Relays,
+    /// Creates that are under way, whether or not their callers still wait.
+    pub creates: TaskTracker,
+    /// Where they run: not on the threads of HTTP, which end first.
+    pub runtime: Handle,
     /// Tenants, relays and lines.
     pub directory: DirectoryHandle,
     /// The time.

@@ -111,7 +111,9 @@ impl Ingest {
     fn has_too_many_handles(&self, working: &mut Working) -> bool {
         let Some(slot) = working.find(&self.conversation) else { return false };
         let state = &working.slot(slot).chat.state;
-        state.people.len() + state.strangers_in(&self.event.says) > MAX_HANDLES
+        // Who is known already may be spoken of, however full the chat is.
+        let strangers = state.strangers_in(&self.event.says);
+        strangers > 0 && state.people.len() + strangers > MAX_HANDLES
     }
 
     fn merge(&self, working: &mut Working, moment: &Moment, stamp: &Stamp, taken_before: bool) -> Ingested {

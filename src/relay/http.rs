@@ -124,7 +124,7 @@ async fn post(
     body: Vec<u8>,
 ) -> Attempt {
     let Some(secret) = relay.secrets.newest() else {
-        return Attempt::Settled(Err(DeliveryFailure::unreachable()));
+        return Attempt::Settled(Err(DeliveryFailure::NotTried { retry_after: 1 }));
     };
     let request = client
         .post(format!("{url}/v1/groups"))

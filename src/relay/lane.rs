@@ -62,7 +62,7 @@ impl Lane {
         if is_probe {
             self.silence().probing = false;
         }
-        Err(DeliveryFailure::unreachable())
+        Err(DeliveryFailure::NotTried { retry_after: 1 })
     }
 
     /// Whether a call would be the probe that ends a rest.
@@ -72,7 +72,7 @@ impl Lane {
         let left = until.saturating_duration_since(Instant::now());
         if !left.is_zero() || silence.probing {
             let seconds = u32::try_from(left.as_secs()).unwrap_or(u32::MAX).saturating_add(1);
-            return Err(DeliveryFailure::Unreachable { retry_after: seconds });
+            return Err(DeliveryFailure::NotTried { retry_after: seconds });
         }
         silence.probing = true;
         Ok(true)

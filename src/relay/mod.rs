@@ -58,14 +58,11 @@ pub enum DeliveryFailure {
         /// After how many seconds another attempt makes sense.
         retry_after: u32,
     },
-}
-
-impl DeliveryFailure {
-    /// The relay did not answer, and nobody knows when it will.
-    #[must_use]
-    pub const fn unreachable() -> Self {
-        Self::Unreachable { retry_after: 1 }
-    }
+    /// The relay was not asked: it rests, has enough to do, or has no address.
+    NotTried {
+        /// After how many seconds another attempt makes sense.
+        retry_after: u32,
+    },
 }
 
 /// All relays, for delivering.
@@ -105,7 +102,7 @@ impl Relays {
             (RelayKind::Native, Some(url)) => http::carry(&self.client, &self.clock, relay, url, order).await,
             (RelayKind::Native, None) => {
                 tracing::warn!(relay = %relay.slug, "the relay has no URL to deliver to");
-                Err(DeliveryFailure::unreachable())
+                Err(DeliveryFailure::NotTried { retry_after: 1 })
             }
         };
         pass.leave(matches!(result, Err(DeliveryFailure::Unreachable { .. })));

@@ -207,8 +207,9 @@ impl Working {
         } else {
             (other, second, first)
         };
+        let (survivor_id, loser_id) = (survivor.chat.id, loser.chat.id);
         let absorbed = Absorbed {
-            by: survivor.chat.id,
+            by: survivor_id,
             conversations: loser.chat.state.keys.keys().cloned().collect(),
             people: loser.chat.state.participants().map(|(handle, ..)| handle.clone()).collect(),
         };
@@ -218,6 +219,9 @@ impl Working {
         loser.note(stamp, last_words, at);
         survivor.new_conversations.append(&mut loser.new_conversations);
         loser.absorbed = Some(absorbed);
+        // Whom the loser has absorbed in this batch, the survivor answers for as well: one step suffices.
+        let absorbed = self.slots.iter_mut().filter_map(|slot| slot.absorbed.as_mut());
+        absorbed.filter(|absorbed| absorbed.by == loser_id).for_each(|absorbed| absorbed.by = survivor_id);
         let gone = if kept == one { other } else { one };
         let moved = self.by_conversation.values_mut().chain(self.by_id.values_mut());
         moved.filter(|slot| **slot == gone).for_each(|slot| *slot = kept);

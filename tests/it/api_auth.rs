@@ -1,4 +1,4 @@
-//! Who may call the API: CONTRACT 1.1, row by row.
+//! Who may call the API: `docs/api.md`, row by row.
 
 use std::time::Duration;
 
@@ -23,7 +23,8 @@ const EMPTY_VECTOR: &str = "v1,1777636800,9766c6fb02af01e70270019e51c9c1013dca5d
 type Make<'a> = &'a dyn Fn(Request<'a>) -> Request<'a>;
 
 /// Every route of the API.
-const ROUTES: [(&str, &str); 5] = [
+const ROUTES: [(&str, &str); 6] = [
+    ("POST", "/api/v1/chats"),
     ("GET", "/api/v1/chats"),
     ("POST", "/api/v1/chats/resolve"),
     ("GET", "/api/v1/chats/0197-not-there"),

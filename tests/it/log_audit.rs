@@ -7,13 +7,14 @@ use std::{fs, path::PathBuf};
 use regex::Regex;
 
 /// What must not be in a log, and how it would look.
-const FORBIDDEN: [(&str, &str); 6] = [
+const FORBIDDEN: [(&str, &str); 7] = [
     ("a phone number", r"\+\d{8,15}"),
     ("a phone number without its plus", r"(1415|1202|1555|4420)\d{7,}"),
     ("a signing secret", r"\b[0-9a-f]{32}\b"),
     ("a bearer", "Bearer "),
     ("a signature", r"v1,\d{9,}"),
     ("a conversation key", ";[+-];"),
+    ("a panic", r#""panicked""#),
 ];
 
 /// Twelve random hexadecimal digits. In as many lines as tests log, some look like a number.

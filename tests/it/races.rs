@@ -3,6 +3,7 @@
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
+    time::Duration,
 };
 
 use serde_json::Value;
@@ -12,6 +13,7 @@ use crate::support::{
     Event, TestApp,
     directory::LINE,
     raw::{Raw, events_head},
+    wait::until,
 };
 
 const CONNECTIONS: usize = 256;
@@ -151,6 +153,27 @@ async fn an_event_older_than_its_receipt_may_be_changes_nothing_either() {
     let (outcome, again) = app.relay_1().outcome(event()).await;
     assert!(matches!(outcome.as_str(), "duplicate" | "unchanged"), "{outcome}");
     assert_eq!((again, app.rows("changes")), (chat, 1));
+}
+
+#[tokio::test]
+async fn what_is_remembered_of_old_events_goes_and_only_that() {
+    const DAY: i64 = 24 * 3600;
+    let app = TestApp::start();
+    app.relay_1().chat_of(Event::message("e1", "any;+;chat1")).await;
+    app.relay_1().chat_of(Event::message("e2", "any;+;chat1").at("2036-01-01T00:00:00Z")).await;
+    app.set_clock(30 * DAY);
+    app.relay_1().chat_of(Event::message("e3", "any;+;chat1").at("2026-06-30T00:00:00Z")).await;
+    assert_eq!(app.rows("receipts"), 3);
+    // The second one claims a time that is far ahead, and is old by the time that it counts for.
+    app.set_clock(36 * DAY);
+    until(Duration::from_secs(10), async || app.rows("receipts") == 1).await;
+    let counted = app.request("GET", "/metrics").send().await.text();
+    assert!(counted.contains("chert_groups_receipts 1"), "{counted}");
+    assert_eq!(
+        app.relay_1().outcome(Event::message("e3", "any;+;chat1").at("2026-06-30T00:00:00Z")).await.0,
+        "duplicate"
+    );
+    assert_eq!((app.rows("chats"), app.rows("changes")), (1, 1));
 }
 
 #[tokio::test]

@@ -34,8 +34,7 @@ pub(super) struct Arguments {
     /// Files of events: NDJSON, or JSON when the name ends in .json (one event, an array, or {"events":[…]}).
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// The service, such as <http://127.0.0.1:8080>.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, help = "The service, such as http://127.0.0.1:8080", value_name = "URL")]
     to: reqwest::Url,
     /// The relay to post as.
     #[arg(long, value_name = "SLUG")]

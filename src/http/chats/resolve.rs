@@ -13,7 +13,7 @@ use crate::{
         phone::PhoneNumber,
     },
     error::BadInput,
-    http::{error::ApiError, state::AppState},
+    http::{body, error::ApiError, state::AppState},
     json,
 };
 
@@ -50,6 +50,7 @@ pub(in crate::http) async fn post(
     payload: Payload,
 ) -> Result<HttpResponse, ApiError> {
     let (tenant, body) = asker(&state, &request, payload).await?;
+    body::expect_json(&request)?;
     let Request { line, keys, conversations } = parse(&body)?;
     let ids = state.registry.resolve(tenant, line, conversations).await?;
     let chats = keys

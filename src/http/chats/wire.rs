@@ -30,7 +30,7 @@ pub(super) struct HandleBody<'a> {
     pub(super) address: &'a str,
 }
 
-/// A participant with its history, or the line.
+/// A participant with its history.
 #[derive(Serialize)]
 pub(super) struct ParticipantBody<'a> {
     service: Option<&'static str>,

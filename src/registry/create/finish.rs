@@ -52,6 +52,8 @@ pub enum Came {
     Queued,
     /// Neither.
     Failed,
+    /// The relay was not even asked.
+    NotTried,
 }
 
 /// The end of an attempt.
@@ -95,7 +97,7 @@ impl Finish {
                 line: delivery.line.clone(),
                 conversation: key.conversation(),
             }),
-            Came::Queued | Came::Failed => None,
+            Came::Queued | Came::Failed | Came::NotTried => None,
         };
         Self { request, delivery: delivery.id, token, came, conversation, id_bits: clock::random(), render }
     }
@@ -109,6 +111,10 @@ impl Finish {
         let Some(delivery) = working.delivery(self.delivery).cloned() else { return Finished::TakenOver };
         if !delivery.is_held_by(self.token) {
             return lost_to(delivery);
+        }
+        if self.came == Came::NotTried {
+            working.put_delivery(Delivery { progress: Progress::Failed, ..delivery });
+            return Finished::Failed;
         }
         let line: LineRef = (delivery.tenant.clone(), delivery.line.clone());
         let has_failed = self.came == Came::Failed || (self.came == Came::Queued && delivery.failure_told);
@@ -170,7 +176,7 @@ impl Finish {
     fn key(&self) -> Option<&ConversationKey> {
         match &self.came {
             Came::Made(key) => Some(key),
-            Came::Queued | Came::Failed => None,
+            Came::Queued | Came::Failed | Came::NotTried => None,
         }
     }
 
@@ -186,7 +192,8 @@ impl Finish {
             name: None,
         };
         Says {
-            name: self.request.is_group().then(|| self.request.subject.clone()),
+            // No subject is no word on the name: the relay may have found a group that has one.
+            name: self.request.subject.clone().filter(|_| self.request.is_group()).map(Some),
             service: Some(service),
             is_group: self.request.is_group(),
             is_direct: !self.request.is_group(),

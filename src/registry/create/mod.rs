@@ -89,20 +89,24 @@ impl Registry {
         };
         let carried = match directory.relay(&delivery.relay) {
             Some(relay) => relays.carry(relay, &order(&request, &delivery)).await,
-            None => Err(DeliveryFailure::unreachable()),
+            None => Err(DeliveryFailure::NotTried { retry_after: 1 }),
         };
         let (came, failure) = match carried {
             Ok(Carried::Made(key)) => (Came::Made(key), None),
             Ok(Carried::Queued) => (Came::Queued, None),
+            Err(failure @ DeliveryFailure::NotTried { .. }) => (Came::NotTried, Some(failure)),
             Err(failure) => (Came::Failed, Some(failure)),
         };
         let finished = self.finish(&request, &delivery, token, came, render).await?;
         match (finished, failure) {
             (Finished::Answered { body, replayed }, _) => Ok(Answer { body, replayed }),
             (Finished::TakenOver, _) => Err(CreateError::InFlight),
-            (Finished::Failed, Some(DeliveryFailure::Unreachable { retry_after })) => {
-                Err(CreateError::Unreachable { retry_after })
-            }
+            (
+                Finished::Failed,
+                Some(
+                    DeliveryFailure::Unreachable { retry_after } | DeliveryFailure::NotTried { retry_after },
+                ),
+            ) => Err(CreateError::Unreachable { retry_after }),
             (Finished::Failed, _) => Err(CreateError::NotDelivered),
         }
     }

@@ -52,7 +52,10 @@ impl Open {
             Some(known) => match known.progress {
                 Progress::Answered { answer, .. } => return Opened::Answered(answer),
                 Progress::Open { lease_until, .. } if moment.now < lease_until => return Opened::InFlight,
-                Progress::Open { .. } | Progress::Failed => Delivery { progress: lease, ..known },
+                Progress::Open { .. } | Progress::Failed => {
+                    // What was told of an earlier attempt is not about this one.
+                    Delivery { progress: lease, failure_told: false, ..known }
+                }
             },
         };
         working.put_delivery(delivery.clone());

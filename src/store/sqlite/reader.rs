@@ -129,75 +129,125 @@ impl Reader for SqliteReader {
     }
 }
 
-/// The statement of a listing and its values. Each condition appears only where it is asked for, so that
-/// SQLite can choose the index that fits; the few shapes that come of it are each prepared once.
+/// The statement of a listing and its values. Each condition appears only where it is asked for; the few shapes
+/// that come of it are each prepared once. The most selective table comes first, and `CROSS JOIN` keeps it there:
+/// SQLite would rather walk all chats of a tenant in order than sort a few.
 fn listing(filter: &ChatFilter) -> (String, Vec<Box<dyn ToSql>>) {
     let mut query = Query { conditions: vec!["chats.merged_into IS NULL"], ..Query::default() };
     if let Some(handle) = &filter.handle {
-        query.from.push_str(" JOIN participants AS people ON people.chat_id = chats.id");
-        query.condition("people.tenant = chats.tenant AND people.address = ?", [handle.as_str().to_owned()]);
+        query.from.push_str("participants AS people CROSS JOIN ");
+        query.conditions.push("people.chat_id = chats.id AND people.tenant = chats.tenant");
+        query.condition("people.address = ?", handle.as_str().to_owned());
     }
     if let Some(conversation) = &filter.conversation {
-        query.from.push_str(" JOIN conversation_keys AS keys ON keys.chat_id = chats.id");
-        query.condition(
-            "keys.tenant = chats.tenant AND keys.conversation = ?",
-            [conversation.as_str().to_owned()],
-        );
+        query.from.push_str("conversation_keys AS keys CROSS JOIN ");
+        query.conditions.push("keys.chat_id = chats.id AND keys.tenant = chats.tenant");
+        query.condition("keys.conversation = ?", conversation.as_str().to_owned());
     }
     if let Some(tenant) = &filter.tenant {
-        query.condition("chats.tenant = ?", [tenant.as_str().to_owned()]);
+        query.condition("chats.tenant = ?", tenant.as_str().to_owned());
+        if filter.handle.is_some() {
+            query.condition("people.tenant = ?", tenant.as_str().to_owned());
+        }
+        if filter.conversation.is_some() {
+            query.condition("keys.tenant = ?", tenant.as_str().to_owned());
+        }
     }
     if let Some(line) = &filter.line {
-        query.condition("chats.line = ?", [line.as_str().to_owned()]);
+        query.condition("chats.line = ?", line.as_str().to_owned());
     }
     if let Some(is_group) = filter.is_group {
-        query.condition("chats.is_group = ?", [is_group]);
+        query.condition("chats.is_group = ?", is_group);
     }
     let order = query.order(&filter.order);
     query.values.push(Box::new(filter.limit));
     let Query { from, conditions, values } = query;
     let conditions = conditions.join(" AND ");
     let statement = format!(
-        "SELECT {CHAT_COLUMNS}, {HEALTH_COLUMNS} FROM chats {WITH_HEALTH}{from} WHERE {conditions} ORDER BY {order} LIMIT ?"
+        "SELECT {CHAT_COLUMNS}, {HEALTH_COLUMNS} FROM {from}chats {WITH_HEALTH}
+         WHERE {conditions} ORDER BY {order} LIMIT ?"
     );
     (statement, values)
 }
 
 #[derive(Default)]
 struct Query {
+    /// The tables before `chats`.
     from: String,
     conditions: Vec<&'static str>,
     values: Vec<Box<dyn ToSql>>,
 }
 
 impl Query {
-    fn condition<V: ToSql + 'static>(
-        &mut self,
-        condition: &'static str,
-        values: impl IntoIterator<Item = V>,
-    ) {
+    fn condition(&mut self, condition: &'static str, value: impl ToSql + 'static) {
         self.conditions.push(condition);
-        self.values.extend(values.into_iter().map(|value| Box::new(value) as Box<dyn ToSql>));
+        self.values.push(Box::new(value));
     }
 
     fn order(&mut self, order: &Order) -> &'static str {
         match order {
             Order::NewestFirst { before } => {
                 if let Some(before) = before {
-                    self.condition("chats.id < ?", [*before.as_bytes()]);
+                    self.condition("chats.id < ?", *before.as_bytes());
                 }
                 "chats.id DESC"
             }
             Order::ByUpdate { since, after } => {
-                self.condition("chats.updated_at >= ?", [since.nanos()]);
+                // The place to go on from bounds the index, too, or each page would begin at the first.
+                let from = after.map_or(*since, |(at, _)| at.max(*since));
+                self.condition("chats.updated_at >= ?", from.nanos());
                 if let Some((at, id)) = after {
-                    self.condition(
-                        "(chats.updated_at, chats.id) > (?, ?)",
-                        [Box::new(at.nanos()) as Box<dyn ToSql>, Box::new(*id.as_bytes())],
-                    );
+                    self.condition("(chats.updated_at, chats.id) > (?, ?)", at.nanos());
+                    self.values.push(Box::new(*id.as_bytes()));
                 }
                 "chats.updated_at, chats.id"
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::*;
+    use crate::domain::handle::Handle;
+
+    fn plan(filter: &ChatFilter) -> String {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(include_str!("../../../schema.sql")).unwrap();
+        let (statement, values) = listing(filter);
+        let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {statement}")).unwrap();
+        let steps = statement.query_map(params_from_iter(values), |row| row.get::<_, String>(3)).unwrap();
+        steps.map(Result::unwrap).collect::<Vec<_>>().join("\n")
+    }
+
+    fn all() -> ChatFilter {
+        ChatFilter {
+            tenant: Some("acme".parse().unwrap()),
+            line: None,
+            conversation: None,
+            handle: None,
+            is_group: None,
+            order: Order::NewestFirst { before: None },
+            limit: 10,
+        }
+    }
+
+    #[test]
+    fn a_listing_begins_where_it_finds_least() {
+        let by_handle = ChatFilter { handle: Some(Handle::from_canonical("+14155550111")), ..all() };
+        let by_key = ChatFilter { conversation: Some(Conversation::from_canonical("any;+;chat1")), ..all() };
+        let by_line = ChatFilter { line: Some("+15555550100".parse().unwrap()), ..all() };
+        for (filter, first) in [
+            (all(), "SEARCH chats USING INDEX chats_of_tenant"),
+            (by_line, "SEARCH chats USING INDEX chats_of_line"),
+            (by_handle, "SEARCH people USING PRIMARY KEY (tenant=? AND address=?)"),
+            (by_key, "SEARCH keys USING PRIMARY KEY (tenant=? AND conversation=?)"),
+        ] {
+            let plan = plan(&filter);
+            assert!(plan.starts_with(first), "{plan}");
+            assert!(!plan.contains("SCAN"), "{plan}");
         }
     }
 }

@@ -278,6 +278,21 @@ async fn a_failure_that_is_told_before_the_answer_is_noted_counts_once_too() {
 }
 
 #[tokio::test]
+async fn what_was_told_of_a_lost_attempt_is_not_about_the_next() {
+    let relay = FakeRelay::start();
+    let app = TestApp::start_with_relay(&relay);
+    relay.will([Say::CUT, Say::CUT, Say::CUT, Say::Queued]);
+    app.acme().create(Create::keyed("k1")).await.refused(503, 3002);
+    let client_ref = relay.seen()[0].client_ref();
+    app.relay_1().outcome(failed("e1", &client_ref)).await;
+    let answer = app.acme().create(Create::keyed("k1")).await;
+    assert_eq!(answer.ok()["chat"]["health_score"], 50, "the first attempt failed, the second did not");
+    app.relay_1().outcome(failed("e2", &client_ref)).await;
+    let found = app.acme().get_chat(&chat_id(&answer)).await.ok();
+    assert_eq!(found["chat"]["health_score"], 0);
+}
+
+#[tokio::test]
 async fn a_failure_of_the_relay_counts_in_the_health_too() {
     let relay = FakeRelay::start();
     let app = TestApp::start_with_relay(&relay);

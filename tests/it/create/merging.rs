@@ -205,3 +205,40 @@ async fn a_direct_chat_that_is_begun_again_is_the_one_it_was() {
     assert_eq!((&chat["chat"]["id"], &chat["chat"]["is_group"]), (&json!(first), &json!(false)));
     assert_eq!(app.acme().ids("").await, [first.as_str()]);
 }
+
+/// Three ids of one conversation become one in a single transaction, whichever of them is told of first.
+#[tokio::test]
+async fn three_ids_that_meet_in_one_batch_all_answer_as_the_survivor() {
+    const DIRECT: &str = "iMessage;-;+14155550111";
+    for order in [[0, 1], [1, 0]] {
+        let relay = FakeRelay::start();
+        let mut app = TestApp::start_with_relay(&relay);
+        relay.will([Say::Queued, Say::Queued]);
+        let mut ids = Vec::new();
+        for key in ["k1", "k2"] {
+            ids.push(chat_id(&app.acme().create(Create::keyed(key).to([SAM])).await));
+        }
+        let mut events = vec![Event::message("e1", DIRECT).at(LATER)];
+        for place in order {
+            events
+                .push(echo(&format!("e{}", place + 2), DIRECT, &relay.seen()[place].client_ref()).at(LATER));
+        }
+        let told = app.relay_1().post_events(events).await.ok();
+        ids.push(told["results"][0]["chat_id"].as_str().unwrap().to_owned());
+        for _ in 0..2 {
+            let chats: Vec<Value> = {
+                let mut chats = Vec::new();
+                for id in &ids {
+                    chats.push(app.acme().get_chat(id).await.ok()["chat"].clone());
+                }
+                chats
+            };
+            assert!(chats.iter().all(|chat| *chat == chats[0]), "{chats:?}");
+            assert_eq!(chats[0]["status"], "active");
+            let found = app.acme().resolve("+15555550100", &[DIRECT]).await.ok();
+            assert_eq!(found["chats"][0]["chat_id"], chats[0]["id"]);
+            assert_eq!(app.acme().ids("").await, [chats[0]["id"].as_str().unwrap()]);
+            app.restart();
+        }
+    }
+}

@@ -100,6 +100,14 @@ async fn other_media_types_and_encodings_are_not_supported(#[case] media_type: &
     let request = app.request("POST", "/upstream/v1/events").header("content-type", media_type);
     let request = if encoding.is_empty() { request } else { request.header("content-encoding", encoding) };
     request.body(event()).signed_by(crate::support::directory::RELAY_1).send().await.refused(415, 1002);
+    for path in ["/api/v1/chats", "/api/v1/chats/resolve"] {
+        let request = app.request("POST", path).header("content-type", media_type);
+        let request =
+            if encoding.is_empty() { request } else { request.header("content-encoding", encoding) };
+        let request =
+            request.header("authorization", format!("Bearer {}", crate::support::directory::ACME.secret));
+        request.body("{}").send().await.refused(415, 1002);
+    }
     assert_eq!(app.rows("chats"), 0);
 }
 

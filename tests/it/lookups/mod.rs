@@ -1,4 +1,4 @@
-//! The five look-ups of CONTRACT 2.1.
+//! The five look-ups of `docs/api.md`.
 
 mod get;
 mod isolation;

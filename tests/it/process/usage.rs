@@ -9,12 +9,29 @@ use super::{
 };
 
 /// Every command with the options that it has.
-const COMMANDS: [(&[&str], &[&str]); 22] = [
+const COMMANDS: [(&[&str], &[&str]); 24] = [
     (&["serve"], &["--listen", "--config", "--store"]),
     (&["demo"], &["--listen", "--once"]),
     (
         &["replay"],
         &["FILE", "--to", "--relay", "--secret-file", "--rate", "--batch", "--connections", "--json"],
+    ),
+    (
+        &["relay-sim"],
+        &[
+            "--listen",
+            "--events-to",
+            "--relay",
+            "--secret-file",
+            "--queue",
+            "--fail",
+            "--hang-up",
+            "--echo",
+            "--events",
+            "--delay",
+            "--exact-delay",
+            "--seed",
+        ],
     ),
     (&["tenant"], &["add", "list", "rotate-secret", "suspend", "resume"]),
     (&["tenant", "add"], &["SLUG", "--multi-tenant", "--json"]),
@@ -30,6 +47,7 @@ const COMMANDS: [(&[&str], &[&str]); 22] = [
     (&["line", "add"], &["NUMBER", "--tenant", "--relay", "--json"]),
     (&["line", "list"], &["--json"]),
     (&["line", "deactivate"], &["NUMBER"]),
+    (&["line", "activate"], &["NUMBER"]),
     (&["line", "move"], &["NUMBER", "--tenant"]),
     (&["chat", "list"], &["--tenant", "--json"]),
     (&["chat", "show"], &["ID", "--json"]),

@@ -3,13 +3,15 @@
 mod parse;
 mod render;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use actix_web::{
     HttpRequest, HttpResponse,
     http::header::HeaderName,
     web::{Data, Payload},
 };
+use tokio::time::timeout;
+use tracing::Instrument;
 
 use super::asker;
 use crate::{
@@ -25,6 +27,9 @@ use crate::{
 use parse::parse;
 use render::render;
 
+/// How long a caller waits at most. What it asked for goes on, and is found by its idempotency key.
+const PATIENCE: Duration = Duration::from_secs(13);
+
 /// Tells an answer that was given before.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
@@ -34,15 +39,20 @@ pub(in crate::http) async fn post(
     payload: Payload,
 ) -> Result<HttpResponse, ApiError> {
     let (tenant, body) = asker(&state, &request, payload).await?;
-    body::format(&request)?;
+    body::expect_json(&request)?;
     let create = parse(&body, tenant)?;
     let (directory, relay) = relay_of(&state, &create).await?;
     // On a task of its own, so that a caller who hangs up does not stop it half-way.
-    let run = async move { state.registry.create(&state.relays, &directory, create, relay, render).await };
-    match tokio::spawn(run).await {
-        Ok(Ok(answer)) => Ok(respond(answer)),
-        Ok(Err(failure)) => Err(logged(failure).into()),
-        Err(_) => Err(ApiError::internal()),
+    let shared = state.clone();
+    let run = async move { shared.registry.create(&shared.relays, &directory, create, relay, render).await };
+    let running = state.creates.spawn_on(run.in_current_span(), &state.runtime);
+    match timeout(PATIENCE, running).await {
+        Ok(Ok(Ok(answer))) => Ok(respond(answer)),
+        Ok(Ok(Err(failure))) => Err(logged(failure).into()),
+        Ok(Err(_)) => Err(ApiError::internal()),
+        Err(_) => {
+            Err(ApiError::new(Code::Unavailable, "the create takes too long; ask again under the same key"))
+        }
     }
 }
 

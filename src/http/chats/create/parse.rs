@@ -89,12 +89,12 @@ impl Present {
         let part = |(index, json::Object(part)): (usize, json::Object<WirePart>)| {
             let missing = |field: &str| BadInput::Missing(format!("message.parts[{index}].{field}"));
             let kind = part.r#type.filter(|kind| !kind.is_empty()).ok_or_else(|| missing("type"))?;
-            let value = part.value.or(part.url).filter(|value| !value.is_empty());
-            // What we do not support anyway may be made of other fields.
-            let value = if kind == "text" {
-                value.ok_or_else(|| missing("value"))?
-            } else {
-                value.unwrap_or_default()
+            let value = if kind == "text" { part.value } else { part.value.or(part.url) };
+            let value = value.filter(|value| !value.is_empty());
+            let value = match kind.as_str() {
+                "text" | "link" => value.ok_or_else(|| missing("value"))?,
+                // What is not supported anyway may be made of other fields.
+                _ => value.unwrap_or_default(),
             };
             Ok((kind, value))
         };
@@ -116,7 +116,10 @@ fn recipients(to: Vec<String>) -> Result<Vec<String>, ApiError> {
 
 fn numbers(to: &[String], from: &PhoneNumber) -> Result<Vec<PhoneNumber>, BadInput> {
     let read = |(index, text): (usize, &String)| number(text, || format!("to[{index}]"));
-    let numbers: Vec<PhoneNumber> = to.iter().enumerate().map(read).collect::<Result<_, _>>()?;
+    let mut numbers: Vec<PhoneNumber> = to.iter().enumerate().map(read).collect::<Result<_, _>>()?;
+    // Two spellings may be one number, such as one with the zero of national calls in it.
+    let mut seen = HashSet::new();
+    numbers.retain(|number| seen.insert(number.clone()));
     if numbers.contains(from) {
         return Err(BadInput::unusable("to", "has the line itself in it"));
     }
@@ -153,11 +156,18 @@ fn parts(wire: Vec<(String, String)>, is_group: bool) -> Result<Vec<Part>, ApiEr
 fn kind_of((index, (kind, value)): (usize, &(String, String))) -> Result<Option<PartKind>, BadInput> {
     match kind.as_str() {
         "text" => Ok(Some(PartKind::Text)),
-        "link" if value.is_empty() => Err(BadInput::Missing(format!("message.parts[{index}].value"))),
+        "link" if !is_web_address(value) => {
+            Err(BadInput::unusable(format!("message.parts[{index}].value"), "is not an http or https URL"))
+        }
         "link" => Ok(Some(PartKind::Link)),
         "media" => Ok(None),
         _ => Err(BadInput::unusable(format!("message.parts[{index}].type"), "must be text, link or media")),
     }
+}
+
+fn is_web_address(text: &str) -> bool {
+    let url: Option<reqwest::Url> = text.parse().ok();
+    url.is_some_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
 }
 
 fn check_texts(parts: &[Part]) -> Result<(), ApiError> {
