@@ -1,16 +1,8 @@
-//! The native event, as `docs/relay-protocol.md` describes it.
+//! The native event, as `docs/relay-protocol.md` describes it: `wire` is its form, and here is what it means.
 
-#![expect(clippy::option_option, reason = "absent, null and a value are three things on the wire")]
+mod wire;
 
-use std::fmt;
-
-use serde::{
-    Deserialize, Deserializer,
-    de::{
-        self, IgnoredAny, MapAccess, Visitor,
-        value::{BorrowedStrDeserializer, MapAccessDeserializer, StrDeserializer},
-    },
-};
+use serde::Deserialize;
 
 use super::{Failed, Parsed, Rejected, spelling};
 use crate::{
@@ -27,8 +19,9 @@ use crate::{
         time::Time,
     },
     error::BadInput,
-    json::{self, Object, Text, present},
+    json::{self, Object, Text},
 };
+use wire::{NO_CHAT, Subject, WireChat, WireData, WireEvent, WireHandle};
 
 /// The most handles that one event may list.
 pub const MAX_HANDLES: usize = 1024;
@@ -66,122 +59,6 @@ fn kind_of(event: &str) -> Kind {
         "chat.read" => Kind::Silent,
         other if other.starts_with("typing.") || other.ends_with(".failed") => Kind::Silent,
         _ => Kind::Unknown,
-    }
-}
-
-#[derive(Deserialize)]
-struct WireEvent<'a> {
-    #[serde(borrow)]
-    event: Option<Text<'a>>,
-    #[serde(borrow)]
-    event_id: Option<Text<'a>>,
-    #[serde(borrow)]
-    timestamp: Option<Text<'a>>,
-    #[serde(borrow)]
-    data: Option<Object<WireData<'a>>>,
-    /// Only an envelope has it; see [`super::request`].
-    #[serde(default, deserialize_with = "present")]
-    events: Option<Option<IgnoredAny>>,
-}
-
-#[derive(Default, Deserialize)]
-struct WireData<'a> {
-    #[serde(borrow)]
-    chat: Option<Object<WireChat<'a>>>,
-    #[serde(borrow)]
-    message: Option<Object<WireMessage<'a>>>,
-    #[serde(borrow)]
-    reaction: Option<Object<WireReaction<'a>>>,
-    #[serde(borrow)]
-    participant: Option<Object<WireParticipant<'a>>>,
-}
-
-#[derive(Default, Deserialize)]
-struct WireChat<'a> {
-    #[serde(borrow)]
-    conversation_key: Option<Text<'a>>,
-    is_group: Option<bool>,
-    #[serde(borrow, default, deserialize_with = "present")]
-    display_name: Option<Option<Text<'a>>>,
-    #[serde(borrow, default, deserialize_with = "present")]
-    icon: Option<Option<Text<'a>>>,
-    #[serde(borrow)]
-    service: Option<Text<'a>>,
-    #[serde(borrow)]
-    handles: Option<Vec<Object<WireHandle<'a>>>>,
-    handles_complete: Option<bool>,
-    #[serde(borrow)]
-    owner_handle: Option<Object<WireHandle<'a>>>,
-    #[serde(borrow)]
-    client_ref: Option<Text<'a>>,
-}
-
-#[derive(Deserialize)]
-struct WireMessage<'a> {
-    #[serde(borrow)]
-    sender_handle: Option<Object<WireHandle<'a>>>,
-}
-
-#[derive(Deserialize)]
-struct WireReaction<'a> {
-    #[serde(borrow)]
-    from_handle: Option<Object<WireHandle<'a>>>,
-}
-
-#[derive(Deserialize)]
-struct WireHandle<'a> {
-    #[serde(borrow)]
-    handle: Option<Text<'a>>,
-    #[serde(borrow)]
-    service: Option<Text<'a>>,
-    is_me: Option<bool>,
-    #[serde(borrow, default, deserialize_with = "present")]
-    display_name: Option<Option<Text<'a>>>,
-    #[serde(borrow)]
-    status: Option<Text<'a>>,
-}
-
-/// The one that came or went: a handle itself, or an object that has one in its field `handle`.
-#[derive(Deserialize)]
-struct WireParticipant<'a> {
-    #[serde(borrow)]
-    handle: Option<Subject<'a>>,
-    #[serde(borrow)]
-    service: Option<Text<'a>>,
-    is_me: Option<bool>,
-    #[serde(borrow, default, deserialize_with = "present")]
-    display_name: Option<Option<Text<'a>>>,
-}
-
-/// Either form of [`WireParticipant::handle`].
-enum Subject<'a> {
-    Address(Text<'a>),
-    Handle(WireHandle<'a>),
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Subject<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Reader;
-        impl<'de> Visitor<'de> for Reader {
-            type Value = Subject<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string or an object")
-            }
-
-            fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Subject<'de>, E> {
-                Text::deserialize(BorrowedStrDeserializer::new(text)).map(Subject::Address)
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Subject<'de>, E> {
-                Text::deserialize(StrDeserializer::new(text)).map(Subject::Address)
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Subject<'de>, A::Error> {
-                WireHandle::deserialize(MapAccessDeserializer::new(map)).map(Subject::Handle)
-            }
-        }
-        deserializer.deserialize_any(Reader)
     }
 }
 
@@ -245,18 +122,6 @@ impl WireEvent<'_> {
         Ok(Parsed::Speaks(Box::new(Event { id, claimed, line, key, client_ref: chat.delivery(), says })))
     }
 }
-
-static NO_CHAT: WireChat<'static> = WireChat {
-    conversation_key: None,
-    is_group: None,
-    display_name: None,
-    icon: None,
-    service: None,
-    handles: None,
-    handles_complete: None,
-    owner_handle: None,
-    client_ref: None,
-};
 
 fn required<'a>(field: Option<&'a Text<'_>>, name: &str) -> Result<&'a str, BadInput> {
     field
@@ -323,6 +188,7 @@ fn says(
 }
 
 /// A text that may be absent, null or blank, read by `parse`.
+#[expect(clippy::option_option, reason = "absent, null and a value are three things on the wire")]
 fn optional<T, E: std::fmt::Display>(
     text: Option<&Option<Text<'_>>>,
     field: impl Fn() -> String,
