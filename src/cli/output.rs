@@ -1,9 +1,14 @@
 //! What commands print.
 
-use std::io::{self, Write};
+use std::{
+    collections::BTreeMap,
+    io::{self, Write},
+};
 
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
+
+use crate::domain::{ids::Slug, secret::SigningSecret};
 
 /// Prints a line on stdout.
 pub(super) fn line(text: impl std::fmt::Display) -> anyhow::Result<()> {
@@ -26,6 +31,23 @@ pub(super) fn table(header: &[&str], rows: Vec<Vec<String>>, when_empty: &str) -
     table.load_preset(presets::UTF8_BORDERS_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(header).add_rows(rows);
     line(table)
+}
+
+/// Shows a secret the one time that it is shown: whose it is and the secret, each with its name.
+pub(super) fn secret(
+    owner: (&str, &Slug),
+    secret: (&str, &SigningSecret),
+    as_json: bool,
+) -> anyhow::Result<()> {
+    let rows = [(owner.0, owner.1.as_str()), (secret.0, secret.1.expose())];
+    if as_json {
+        return json(&BTreeMap::from(rows));
+    }
+    for (name, value) in rows {
+        line(format_args!("{:<16}{value}", name.replace('_', " ")))?;
+    }
+    remark("The secret is not shown again.");
+    Ok(())
 }
 
 /// Prints on stderr what is for people and no part of an answer.

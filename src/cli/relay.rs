@@ -104,14 +104,14 @@ pub(super) fn run(context: &Context, command: &Command) -> anyhow::Result<()> {
                 None => SigningSecret::from_random(clock::random()),
             };
             context.admin(Upkeep::CreateAndMigrate)?.add_relay(slug, *kind, url.as_deref(), &secret)?;
-            show_secret(slug, &secret, *json)
+            output::secret(("relay", slug), ("secret", &secret), *json)
         }
         Command::List { json } => list(context, *json),
         Command::RotateSecret { slug, overlap, json } => {
             let secret = SigningSecret::from_random(clock::random());
             let mut admin = context.admin(Upkeep::LeaveAsItIs)?;
             admin.rotate_secret(Owner::Relay, slug, &secret, overlap.0)?;
-            show_secret(slug, &secret, *json)
+            output::secret(("relay", slug), ("secret", &secret), *json)
         }
         Command::SetUrl { slug, url } => {
             context.admin(Upkeep::LeaveAsItIs)?.set_relay_url(slug, url)?;
@@ -131,15 +131,6 @@ pub(super) fn secret_in(file: &PathBuf) -> anyhow::Result<SigningSecret> {
         Ok(secret) => Ok(secret),
         Err(why) => bail!("{}: {why}", file.display()),
     }
-}
-
-fn show_secret(slug: &Slug, secret: &SigningSecret, json: bool) -> anyhow::Result<()> {
-    if json {
-        return output::json(&json!({"relay": slug.as_str(), "secret": secret.expose()}));
-    }
-    output::line(format_args!("relay   {slug}\nsecret  {}", secret.expose()))?;
-    output::remark("The secret is not shown again.");
-    Ok(())
 }
 
 fn list(context: &Context, json: bool) -> anyhow::Result<()> {

@@ -57,14 +57,14 @@ pub(super) fn run(context: &Context, command: &Command) -> anyhow::Result<()> {
         Command::Add { slug, multi_tenant, json } => {
             let secret = SigningSecret::from_random(clock::random());
             context.admin(Upkeep::CreateAndMigrate)?.add_tenant(slug, *multi_tenant, &secret)?;
-            show_secret(slug, &secret, *json)
+            output::secret(("tenant", slug), ("signing_secret", &secret), *json)
         }
         Command::List { json } => list(context, *json),
         Command::RotateSecret { slug, overlap, json } => {
             let secret = SigningSecret::from_random(clock::random());
             let mut admin = context.admin(Upkeep::LeaveAsItIs)?;
             admin.rotate_secret(Owner::Tenant, slug, &secret, overlap.0)?;
-            show_secret(slug, &secret, *json)
+            output::secret(("tenant", slug), ("signing_secret", &secret), *json)
         }
         Command::Suspend { slug } => {
             context.admin(Upkeep::LeaveAsItIs)?.set_suspended(slug, true)?;
@@ -75,15 +75,6 @@ pub(super) fn run(context: &Context, command: &Command) -> anyhow::Result<()> {
             output::line(format_args!("tenant {slug} is let in again"))
         }
     }
-}
-
-fn show_secret(slug: &Slug, secret: &SigningSecret, json: bool) -> anyhow::Result<()> {
-    if json {
-        return output::json(&json!({"tenant": slug.as_str(), "signing_secret": secret.expose()}));
-    }
-    output::line(format_args!("tenant          {slug}\nsigning secret  {}", secret.expose()))?;
-    output::remark("The secret is not shown again.");
-    Ok(())
 }
 
 fn list(context: &Context, json: bool) -> anyhow::Result<()> {
