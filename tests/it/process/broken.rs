@@ -70,21 +70,24 @@ fn pages_of_keys(world: &World) -> Vec<u64> {
     pages
 }
 
-fn damage(world: &World, pages: &[u64]) {
-    let file = OpenOptions::new().write(true).open(world.file()).unwrap();
-    for number in pages {
-        file.write_all_at(&[0x5a; PAGE], (number - 1) * PAGE as u64).unwrap();
-    }
-}
-
-#[test]
-fn a_corrupt_page_met_later_stops_the_service() {
+/// A store of a thousand groups, none of which can be looked for any more.
+fn with_damaged_keys() -> World {
     let world = World::new();
     let service = world.serve();
     let events: Vec<_> = (0..1000).map(|number| message(LINE, &group(number), number)).collect();
     world.tell(&service, &events);
     service.stop();
-    damage(&world, &pages_of_keys(&world));
+    let pages = pages_of_keys(&world);
+    let file = OpenOptions::new().write(true).open(world.file()).unwrap();
+    for number in pages {
+        file.write_all_at(&[0x5a; PAGE], (number - 1) * PAGE as u64).unwrap();
+    }
+    world
+}
+
+#[test]
+fn a_corrupt_page_met_later_stops_the_service() {
+    let world = with_damaged_keys();
     let mut service = world.serve();
     let taken = post_until_refused(&world, &service);
     assert_eq!(taken, []);
@@ -94,12 +97,7 @@ fn a_corrupt_page_met_later_stops_the_service() {
 
 #[test]
 fn a_corrupt_page_that_a_look_up_meets_stops_the_service() {
-    let world = World::new();
-    let service = world.serve();
-    let events: Vec<_> = (0..1000).map(|number| message(LINE, &group(number), number)).collect();
-    world.tell(&service, &events);
-    service.stop();
-    damage(&world, &pages_of_keys(&world));
+    let world = with_damaged_keys();
     let mut service = world.serve();
     let key = group(0).replace('+', "%2B").replace(';', "%3B");
     assert_eq!(world.get(&service, &format!("/api/v1/chats?conversation_key={key}")).status, 500);
