@@ -66,9 +66,10 @@ pub(crate) fn accept(shared: &Shared, request: &HttpRequest, body: &[u8]) -> act
     let mut events = Vec::with_capacity(parsed.len());
     for event in parsed {
         let Ok(Parsed::Speaks(event)) = event else { return Err(ErrorBadRequest("not a plain event")) };
-        let line = shared.directory.line(&event.line).filter(|line| line.relay == relay.slug);
+        let number = event.line.clone().ok_or_else(|| ErrorBadRequest("it names no line"))?;
+        let line = shared.directory.line(&number).filter(|line| line.relay == relay.slug);
         let tenant = line.ok_or_else(|| ErrorForbidden("not your line"))?.tenant.clone();
-        events.push((*event, tenant));
+        events.push((event.into_event(number), tenant));
     }
     Ok(Accepted { relay: relay.slug.clone(), events, single })
 }

@@ -5,13 +5,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, ensure};
 use chert_groups::{
     clock::{self, Clock},
-    domain::{secret::SigningSecret, time::Time},
-    store::{
-        directory::RelayKind,
-        sqlite::{
-            admin::Admin,
-            open::{Upkeep, open, open_for_server},
-        },
+    domain::{relay_kind::RelayKind, secret::SigningSecret, time::Time},
+    store::sqlite::{
+        admin::Admin,
+        open::{Upkeep, open, open_for_server},
     },
 };
 use serde::Deserialize;

@@ -16,14 +16,11 @@ use super::{
 use crate::{
     clock,
     config::StoreUrl,
-    domain::{ids::Slug, phone::PhoneNumber, secret::SigningSecret},
+    domain::{ids::Slug, phone::PhoneNumber, relay_kind::RelayKind, secret::SigningSecret},
     server::{ServeError, Server, listen},
-    store::{
-        directory::RelayKind,
-        sqlite::{
-            admin::Admin,
-            open::{Upkeep, open},
-        },
+    store::sqlite::{
+        admin::Admin,
+        open::{Upkeep, open},
     },
 };
 

@@ -9,11 +9,8 @@ use serde_json::json;
 use super::{Context, output};
 use crate::{
     clock,
-    domain::{ids::Slug, secret::SigningSecret},
-    store::{
-        directory::RelayKind,
-        sqlite::{admin::Owner, open::Upkeep},
-    },
+    domain::{ids::Slug, relay_kind::RelayKind, secret::SigningSecret},
+    store::sqlite::{admin::Owner, open::Upkeep},
 };
 
 #[derive(clap::Subcommand)]
@@ -83,7 +80,7 @@ impl FromStr for Overlap {
 
 fn kind(text: &str) -> Result<RelayKind, String> {
     RelayKind::from_name(text).ok_or_else(|| {
-        let known: Vec<_> = RelayKind::ALL.iter().map(|(_, name)| *name).collect();
+        let known: Vec<_> = RelayKind::ALL.iter().map(|kind| kind.name()).collect();
         format!("one of {} is expected", known.join(", "))
     })
 }

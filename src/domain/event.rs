@@ -23,6 +23,8 @@ pub struct Event {
     pub line: PhoneNumber,
     /// The conversation.
     pub key: ConversationKey,
+    /// Another key that the same conversation had before.
+    pub previous: Option<ConversationKey>,
     /// The delivery that it says it is a consequence of.
     pub client_ref: Option<DeliveryId>,
     /// What it says.

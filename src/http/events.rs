@@ -16,8 +16,9 @@ use super::{
 };
 use crate::{
     domain::{
-        event::Event,
         ids::{EventId, Slug},
+        phone::PhoneNumber,
+        report::Report,
     },
     registry::ingest::{Ingest, Ingested, News, SettleFailure},
     store::directory::Directory,
@@ -157,8 +158,8 @@ fn judge(
         Ok(Parsed::Speaks(event)) => {
             let id = text(&event.id);
             let judgement = match tenant_of(directory, relay, &event) {
-                Some(tenant) => {
-                    let ingest = Ingest::new(*event, tenant, relay.clone());
+                Some((line, tenant)) => {
+                    let ingest = Ingest::new(event.into_event(line), tenant, relay.clone());
                     Judgement::Accepted(News::Event(Box::new(ingest)))
                 }
                 None => Judgement::Refused(ApiError::not_your_line()),
@@ -189,7 +190,7 @@ async fn directory_for(
 }
 
 /// Whose chat an event belongs to, when the relay may speak for its line.
-fn tenant_of(directory: &Directory, relay: &Slug, event: &Event) -> Option<Slug> {
-    let line = directory.line(&event.line)?;
-    (line.relay == *relay).then(|| line.tenant.clone())
+fn tenant_of(directory: &Directory, relay: &Slug, event: &Report) -> Option<(PhoneNumber, Slug)> {
+    let line = directory.line(event.line.as_ref()?)?;
+    (line.relay == *relay).then(|| (line.number.clone(), line.tenant.clone()))
 }

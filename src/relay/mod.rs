@@ -18,9 +18,9 @@ use crate::{
     clock::Clock,
     domain::{
         conversation_key::ConversationKey, delivery::DeliveryId, ids::Slug, message::Part,
-        phone::PhoneNumber, text::DisplayName,
+        phone::PhoneNumber, relay_kind::RelayKind, text::DisplayName,
     },
-    store::directory::{Relay, RelayKind},
+    store::directory::Relay,
 };
 use lane::Lane;
 
@@ -100,6 +100,9 @@ impl Relays {
         let result = match (relay.kind, &relay.url) {
             (RelayKind::Loopback, _) => loopback::carry(order),
             (RelayKind::Native, Some(url)) => http::carry(&self.client, &self.clock, relay, url, order).await,
+            (RelayKind::BlueBubbles | RelayKind::Linq, _) => {
+                Err(DeliveryFailure::NotTried { retry_after: 1 })
+            }
             (RelayKind::Native, None) => {
                 tracing::warn!(relay = %relay.slug, "the relay has no URL to deliver to");
                 Err(DeliveryFailure::NotTried { retry_after: 1 })

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use crate::domain::{ids::Slug, phone::PhoneNumber, secret::SigningSecret, time::Time};
+use crate::domain::{
+    ids::Slug, phone::PhoneNumber, relay_kind::RelayKind, secret::SigningSecret, time::Time,
+};
 
 /// Everything that administration has set up, as of one revision of the store.
 #[derive(Debug, Default)]
@@ -45,15 +47,6 @@ pub struct Relay {
     pub created_at: Time,
 }
 
-/// What a relay speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RelayKind {
-    /// The protocol of `docs/relay-protocol.md`.
-    Native,
-    /// The same, but inside this process, for demonstrations and tests.
-    Loopback,
-}
-
 /// A phone number that belongs to one tenant and is served by one relay.
 #[derive(Clone, Debug)]
 pub struct Line {
@@ -91,23 +84,6 @@ impl Secrets {
             .iter()
             .filter(move |(_, expires_at)| expires_at.is_none_or(|at| now < at))
             .map(|(secret, _)| secret)
-    }
-}
-
-impl RelayKind {
-    /// Every kind with its name in commands and in the store.
-    pub const ALL: [(Self, &'static str); 2] = [(Self::Native, "native"), (Self::Loopback, "loopback")];
-
-    /// The kind of this name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|(_, known)| *known == name).map(|(kind, _)| kind)
-    }
-
-    /// The name of this kind.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        Self::ALL.into_iter().find(|(kind, _)| *kind == self).map_or("", |(_, name)| name)
     }
 }
 

@@ -9,7 +9,7 @@ pub mod request;
 mod spelling;
 
 use crate::{
-    domain::{delivery::DeliveryId, event::Event, ids::EventId, phone::PhoneNumber},
+    domain::{delivery::DeliveryId, ids::EventId, phone::PhoneNumber, report::Report},
     error::BadInput,
 };
 
@@ -17,7 +17,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Parsed {
     /// It speaks of a conversation.
-    Speaks(Box<Event>),
+    Speaks(Box<Report>),
     /// A message that was queued will not be sent.
     Failed(EventId, Failed),
     /// It is understood, and says nothing about any conversation.

@@ -5,11 +5,8 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, 
 
 use super::directory;
 use crate::{
-    domain::{ids::Slug, phone::PhoneNumber, secret::SigningSecret, time::Time},
-    store::{
-        StoreError,
-        directory::{Directory, RelayKind},
-    },
+    domain::{ids::Slug, phone::PhoneNumber, relay_kind::RelayKind, secret::SigningSecret, time::Time},
+    store::{StoreError, directory::Directory},
 };
 
 /// Why an administrative change was not made.

@@ -4,10 +4,10 @@ use rusqlite::{Connection, Row, params};
 
 use super::rows;
 use crate::{
-    domain::{secret::SigningSecret, time::Time},
+    domain::{relay_kind::RelayKind, secret::SigningSecret, time::Time},
     store::{
         StoreError,
-        directory::{Directory, Line, Relay, RelayKind, Secrets, Tenant},
+        directory::{Directory, Line, Relay, Secrets, Tenant},
     },
 };
 

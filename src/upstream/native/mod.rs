@@ -9,10 +9,10 @@ use crate::{
     domain::{
         conversation_key::ConversationKey,
         delivery::DeliveryId,
-        event::{Event, Mention, Says, Word},
-        handle::Handle,
+        event::{Mention, Says, Word},
         ids::EventId,
         phone::PhoneNumber,
+        report::{Opinion, Report},
         service::Service,
         stamp::Strength,
         text::{DisplayName, IconUrl},
@@ -118,8 +118,20 @@ impl WireEvent<'_> {
         }
         let key = chat.key()?;
         let line = chat.line()?;
-        let says = says(kind, &data, chat, &key, &line)?;
-        Ok(Parsed::Speaks(Box::new(Event { id, claimed, line, key, client_ref: chat.delivery(), says })))
+        let says = says(kind, &data, chat, &key)?;
+        Ok(Parsed::Speaks(Box::new(Report {
+            id,
+            claimed,
+            line: Some(line),
+            key,
+            previous: None,
+            client_ref: chat.delivery(),
+            says,
+            // The line would not have heard of it otherwise.
+            about_line: (kind == Kind::Activity).then_some(Opinion::WRITES),
+            about_number: None,
+            teaches: Vec::new(),
+        })))
     }
 }
 
@@ -161,7 +173,6 @@ fn says(
     data: &WireData<'_>,
     chat: &WireChat<'_>,
     key: &ConversationKey,
-    line: &PhoneNumber,
 ) -> Result<Says, BadInput> {
     let handles = chat.handles.as_deref().unwrap_or_default();
     let mut says = Says {
@@ -180,7 +191,7 @@ fn says(
     };
     says.list(handles)?;
     match kind {
-        Kind::Activity => says.activity(data, line)?,
+        Kind::Activity => says.activity(data)?,
         Kind::Membership(word) => says.membership(data, word)?,
         Kind::Created | Kind::Plain | Kind::Failed | Kind::Silent | Kind::Unknown => {}
     }
@@ -215,8 +226,8 @@ impl Says {
         Ok(())
     }
 
-    /// Whoever writes or reacts is there, and so is the line, which would not have heard of it otherwise.
-    fn activity(&mut self, data: &WireData<'_>, line: &PhoneNumber) -> Result<(), BadInput> {
+    /// Whoever writes or reacts is there.
+    fn activity(&mut self, data: &WireData<'_>) -> Result<(), BadInput> {
         let sender = data.message.as_ref().and_then(|message| message.0.sender_handle.as_ref());
         if let Some(Object(sender)) = sender {
             self.mention(sender, Word::Active, Strength::Sender, || "data.message.sender_handle".to_owned())?;
@@ -225,13 +236,6 @@ impl Says {
         if let Some(Object(from)) = reacting {
             self.mention(from, Word::Active, Strength::Sender, || "data.reaction.from_handle".to_owned())?;
         }
-        self.people.push(Mention {
-            handle: Handle::from(line),
-            word: Word::Active,
-            strength: Strength::Sender,
-            service: None,
-            name: None,
-        });
         Ok(())
     }
 

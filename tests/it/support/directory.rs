@@ -2,13 +2,10 @@
 
 use chert_groups::{
     clock::Clock,
-    domain::{ids::Slug, phone::PhoneNumber, secret::SigningSecret},
-    store::{
-        directory::RelayKind,
-        sqlite::{
-            admin::Admin,
-            open::{Upkeep, open},
-        },
+    domain::{ids::Slug, phone::PhoneNumber, relay_kind::RelayKind, secret::SigningSecret},
+    store::sqlite::{
+        admin::Admin,
+        open::{Upkeep, open},
     },
 };
 use std::{path::Path, sync::LazyLock};

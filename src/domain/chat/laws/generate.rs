@@ -143,6 +143,7 @@ fn event(conversation: usize) -> impl Strategy<Value = Event> {
         claimed: time(claimed),
         line: LINE.clone(),
         key: ConversationKey::new(key).unwrap(),
+        previous: None,
         client_ref: None,
         says,
     })

@@ -29,6 +29,7 @@ pub(super) fn said(at: &str, id: &str) -> Said {
         claimed: time(at),
         line: LINE.parse().unwrap(),
         key: ConversationKey::new(GROUP).unwrap(),
+        previous: None,
         client_ref: None,
         says: Says::default(),
     })

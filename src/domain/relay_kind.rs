@@ -1,0 +1,98 @@
+//! What relays speak, and how they prove who they are.
+
+/// What a relay speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RelayKind {
+    /// The protocol of `docs/relay-protocol.md`.
+    Native,
+    /// The same, but inside this process, for demonstrations and tests.
+    Loopback,
+    /// A `BlueBubbles` server.
+    BlueBubbles,
+    /// Linq's partner API.
+    Linq,
+}
+
+/// How a relay proves who it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// `x-chert-signature`: our own.
+    HmacV1,
+    /// Standard Webhooks 1.0.
+    StandardWebhooks,
+    /// Linq's older header.
+    LinqLegacy,
+    /// A secret in the URL.
+    UrlToken,
+}
+
+/// How a secret is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecretForm {
+    /// 32 lower-case hexadecimal characters; the string is the key.
+    Hex,
+    /// `whsec_` and base64; the bytes are the key.
+    Webhook,
+}
+
+/// Each kind with its name in commands, routes and the store, what it signs with (of several, the first whose
+/// headers are there counts), and how its secret is written.
+#[rustfmt::skip]
+const TABLE: [(RelayKind, &str, &[Scheme], SecretForm); 4] = [
+    (RelayKind::Native,      "native",      &[Scheme::HmacV1],                               SecretForm::Hex),
+    (RelayKind::Loopback,    "loopback",    &[Scheme::HmacV1],                               SecretForm::Hex),
+    (RelayKind::BlueBubbles, "bluebubbles", &[Scheme::UrlToken],                             SecretForm::Hex),
+    (RelayKind::Linq,        "linq",        &[Scheme::StandardWebhooks, Scheme::LinqLegacy], SecretForm::Webhook),
+];
+
+impl RelayKind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Native, Self::Loopback, Self::BlueBubbles, Self::Linq];
+
+    /// The kind of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        TABLE.iter().find(|row| row.1 == name).map(|row| row.0)
+    }
+
+    /// The name of this kind.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.row().1
+    }
+
+    /// How a relay of this kind proves who it is.
+    #[must_use]
+    pub fn schemes(self) -> &'static [Scheme] {
+        self.row().2
+    }
+
+    /// How the secret of a relay of this kind is written.
+    #[must_use]
+    pub fn secret_form(self) -> SecretForm {
+        self.row().3
+    }
+
+    fn row(self) -> &'static (Self, &'static str, &'static [Scheme], SecretForm) {
+        match self {
+            Self::Native => &TABLE[0],
+            Self::Loopback => &TABLE[1],
+            Self::BlueBubbles => &TABLE[2],
+            Self::Linq => &TABLE[3],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_its_own_row() {
+        for kind in RelayKind::ALL {
+            assert_eq!(kind.row().0, kind);
+            assert_eq!(RelayKind::from_name(kind.name()), Some(kind));
+        }
+        assert_eq!(RelayKind::from_name("Native"), None);
+    }
+}
