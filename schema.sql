@@ -1,7 +1,9 @@
 -- The registry on SQLite.
 --
 -- Read from the top: first what administration sets up (tenants, relays, lines), then what events build up
--- (chats, their keys and participants), then what proves it (receipts, changes).
+-- (chats, their keys and participants), then what waits to be placed (parked reports), then what proves it
+-- (receipts, changes). This file is what a new registry is made of; `src/store/sqlite/migrations` brings older
+-- ones to the same.
 --
 -- Times are nanoseconds since the Unix epoch. A tenant and a relay are named by their slugs and a line by its
 -- number, here as everywhere, so a row can be read without looking anything up. All tables are STRICT: a
@@ -33,9 +35,11 @@ CREATE TABLE tenants (
 -- A program on the messaging network that posts events and delivers for us.
 CREATE TABLE relays (
     slug       TEXT    PRIMARY KEY,
-    kind       TEXT    NOT NULL CHECK (kind IN ('native', 'loopback')),
+    kind       TEXT    NOT NULL CHECK (kind IN ('native', 'loopback', 'bluebubbles', 'linq')),
     -- Where it is reached. Absent for relays that only post.
     url        TEXT,
+    -- What it asks of us there, where it asks for a password.
+    password   TEXT,
     created_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
@@ -63,6 +67,9 @@ CREATE TABLE lines (
     relay      TEXT    NOT NULL REFERENCES relays (slug),
     -- Whether chats may be created from it. Events are taken either way.
     active     INTEGER NOT NULL DEFAULT 1 CHECK (active IN (0, 1)),
+    -- Whether it ever belonged to another tenant. What was parked may be about that one's conversations, so
+    -- nothing parked is applied to it.
+    once_anothers INTEGER NOT NULL DEFAULT 0 CHECK (once_anothers IN (0, 1)),
     created_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
@@ -119,6 +126,49 @@ CREATE TABLE participants (
     address TEXT NOT NULL,
     chat_id BLOB NOT NULL REFERENCES chats (id),
     PRIMARY KEY (tenant, address, chat_id)
+) STRICT, WITHOUT ROWID;
+
+-- Whose numbers a relay's numbers are: some events name people only by a number that the relay has given them.
+CREATE TABLE row_numbers (
+    relay      TEXT    NOT NULL REFERENCES relays (slug),
+    number     INTEGER NOT NULL,
+    address    TEXT    NOT NULL,
+    -- The event that said so, by time and id: of several owners the newest is the one.
+    event_time INTEGER NOT NULL,
+    event_id   TEXT    NOT NULL,
+    PRIMARY KEY (relay, number)
+) STRICT, WITHOUT ROWID;
+
+-- Reports that cannot be placed yet. `tenant`, `line` and `number` say what each waits for:
+--   all NULL      a line of the relay that knows the conversation;
+--   line          that line, to be registered to the relay;
+--   all three     the owner of the number; it is placed already, on that line of that tenant.
+CREATE TABLE parked (
+    -- A hash of all that is in the row but the time, so that a report is parked once.
+    id           BLOB    PRIMARY KEY CHECK (length(id) = 16),
+    relay        TEXT    NOT NULL REFERENCES relays (slug),
+    arrived_at   INTEGER NOT NULL,
+    conversation TEXT    NOT NULL,
+    tenant       TEXT    REFERENCES tenants (slug),
+    line         TEXT,
+    number       INTEGER,
+    -- What it asserts, not the body that said it.
+    report       BLOB    NOT NULL,
+    CHECK ((tenant IS NULL) = (number IS NULL) AND (line IS NOT NULL OR tenant IS NULL))
+) STRICT, WITHOUT ROWID;
+
+-- What has come to be known, and who has waited for it.
+CREATE INDEX parked_for_conversation ON parked (relay, conversation, arrived_at) WHERE line IS NULL;
+CREATE INDEX parked_for_line         ON parked (relay, line, arrived_at) WHERE tenant IS NULL;
+CREATE INDEX parked_for_owner        ON parked (relay, number, arrived_at) WHERE number IS NOT NULL;
+-- Pruning, oldest first.
+CREATE INDEX parked_by_age           ON parked (arrived_at);
+
+-- How much of each relay is parked, so that the bound on it needs no counting.
+CREATE TABLE parking (
+    relay   TEXT    PRIMARY KEY REFERENCES relays (slug),
+    reports INTEGER NOT NULL CHECK (reports >= 0),
+    bytes   INTEGER NOT NULL CHECK (bytes >= 0)
 ) STRICT, WITHOUT ROWID;
 
 -- The events that were taken. The time comes first, so that inserts are nearly appends however many lines

@@ -21,7 +21,7 @@ use crate::{
         state::{AppState, BodyLimits, Draining},
         trace,
     },
-    registry::{Registry, command::Command},
+    registry::{Registry, attendant::attend, command::Command},
     relay::Relays,
     store::{
         StoreError,
@@ -121,6 +121,7 @@ impl Server {
         let draining = Draining::default();
         let (health, damage) = (registry.committer().health(), registry.damage());
         let upkeep = tokio::spawn(keep_metrics(metrics.clone()));
+        let attendant = tokio::spawn(attend(registry.clone(), directory.clone()));
         let creates = TaskTracker::new();
         let state = web::Data::new(AppState {
             registry,
@@ -142,7 +143,7 @@ impl Server {
             ops_address,
             handles: Vec::new(),
             http: Vec::new(),
-            background: vec![refresher, upkeep],
+            background: vec![refresher, upkeep, attendant],
             draining,
             creates,
             shutdown: settings.server.shutdown,

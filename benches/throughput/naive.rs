@@ -17,24 +17,24 @@ use actix_web::{
     error::{ErrorInternalServerError, ErrorUnprocessableEntity},
     web::{self, Bytes, Data},
 };
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use chert_groups::{
     clock::Clock,
-    domain::{event::Event, ids::Slug, time::Time},
+    domain::{ids::Slug, report::Report, time::Time},
     registry::{
         command::{Command, Reply},
         ingest::Ingest,
     },
     store::{
-        committer::{Command as _, Engine},
-        directory::Directory,
+        committer::{Command as _, Engine, Work},
+        directory::{Directory, Place},
         query::Reader,
         sqlite::{
             engine::SqliteEngine,
             open::{OpenError, Upkeep, open},
             reader::SqliteReader,
         },
-        working::{Moment, Needs},
+        working::{Moment, Needs, Working},
     },
 };
 use jiff::SignedDuration;
@@ -101,7 +101,7 @@ async fn post(naive: Data<Arc<Naive>>, request: HttpRequest, body: Bytes) -> act
         accepted
             .events
             .into_iter()
-            .map(|(event, tenant)| naive.take(&accepted.relay, event, tenant))
+            .map(|(report, place)| naive.take(&accepted.relay, report, place))
             .collect()
     });
     let answers: anyhow::Result<Vec<Answer>> = taken.await.map_err(ErrorInternalServerError)?;
@@ -109,19 +109,16 @@ async fn post(naive: Data<Arc<Naive>>, request: HttpRequest, body: Bytes) -> act
 }
 
 impl Naive {
-    fn take(&self, relay: &Slug, event: Event, tenant: Slug) -> anyhow::Result<Answer> {
-        let event_id = event.id.as_str().to_owned();
-        let command = Command::Ingest(Box::new(Ingest::new(event, tenant, relay.clone())));
-        let mut needs = Needs::default();
-        command.needs(&mut needs);
-        let (mut command, mut reply) = (Some(command), None);
+    fn take(&self, relay: &Slug, report: Report, place: Place) -> anyhow::Result<Answer> {
+        let event_id = report.id.as_str().to_owned();
         let moment = self.moment();
-        self.pool.get()?.transact(&needs, &mut |working| {
-            reply = command.take().map(|command| command.decide(working, &moment));
-        })?;
-        let Some(Reply::Ingested(ingested)) = reply else { bail!("the transaction decided nothing") };
+        let command = Command::Ingest(Box::new(Ingest::new(report, place, relay.clone(), moment.now)));
+        let mut one = One { moment, command: Some(command), reply: None };
+        self.pool.get()?.transact(&mut one)?;
+        let Some(Reply::Ingested(ingested)) = one.reply else { bail!("the transaction decided nothing") };
         let ingested = ingested?;
-        Ok(Answer { event_id, chat_id: ingested.chat.to_string(), outcome: ingested.outcome.as_str() })
+        let chat_id = ingested.chat.context("it was parked")?.to_string();
+        Ok(Answer { event_id, chat_id, outcome: ingested.outcome.as_str() })
     }
 
     fn moment(&self) -> Moment {
@@ -134,5 +131,22 @@ impl Naive {
             tick: Time::from_nanos(tick),
             receipts_since: now.plus(-SignedDuration::from_hours(35 * 24)),
         }
+    }
+}
+
+/// A transaction of one command.
+struct One {
+    moment: Moment,
+    command: Option<Command>,
+    reply: Option<Reply>,
+}
+
+impl Work for One {
+    fn needs(&self, loaded: &Working, needs: &mut Needs) {
+        self.command.iter().for_each(|command| command.needs(loaded, needs));
+    }
+
+    fn decide(&mut self, working: &mut Working) {
+        self.reply = self.command.take().map(|command| command.decide(working, &self.moment));
     }
 }

@@ -10,8 +10,9 @@ use actix_web::{
 use chert_groups::{
     auth::{self, Credentials},
     clock::Clock,
-    domain::{event::Event, ids::Slug},
-    store::directory::Directory,
+    domain::{ids::Slug, report::Report},
+    registry::placement::{self, Placement},
+    store::directory::{Directory, Place},
     upstream::{
         Parsed,
         request::{self, Events},
@@ -40,12 +41,12 @@ struct Answers {
     results: Vec<Answer>,
 }
 
-/// The events of a request, with the tenants of their lines.
+/// The events of a request.
 pub(crate) struct Accepted {
     /// Who sent them.
     pub(crate) relay: Slug,
-    /// The events.
-    pub(crate) events: Vec<(Event, Slug)>,
+    /// The events, each with its line.
+    pub(crate) events: Vec<(Report, Place)>,
     single: bool,
 }
 
@@ -66,10 +67,10 @@ pub(crate) fn accept(shared: &Shared, request: &HttpRequest, body: &[u8]) -> act
     let mut events = Vec::with_capacity(parsed.len());
     for event in parsed {
         let Ok(Parsed::Speaks(event)) = event else { return Err(ErrorBadRequest("not a plain event")) };
-        let number = event.line.clone().ok_or_else(|| ErrorBadRequest("it names no line"))?;
-        let line = shared.directory.line(&number).filter(|line| line.relay == relay.slug);
-        let tenant = line.ok_or_else(|| ErrorForbidden("not your line"))?.tenant.clone();
-        events.push((event.into_event(number), tenant));
+        let Placement::On(place) = placement::place(&shared.directory, &relay.slug, &event) else {
+            return Err(ErrorForbidden("not your line"));
+        };
+        events.push((*event, place));
     }
     Ok(Accepted { relay: relay.slug.clone(), events, single })
 }

@@ -1,6 +1,7 @@
 //! What a relay said.
 
 use super::{
+    chat::Keys,
     conversation_key::ConversationKey,
     delivery::DeliveryId,
     handle::Handle,
@@ -29,6 +30,14 @@ pub struct Event {
     pub client_ref: Option<DeliveryId>,
     /// What it says.
     pub says: Says,
+}
+
+impl Event {
+    /// The keys under which it speaks of its conversation.
+    #[must_use]
+    pub fn keys(&self) -> Keys<'_> {
+        Keys { current: Some(&self.key), previous: self.previous.as_ref() }
+    }
 }
 
 /// The assertions of one event. What is absent is not said.

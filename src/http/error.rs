@@ -9,7 +9,10 @@ use serde::Serialize;
 use crate::{
     auth::AuthError,
     error::BadInput,
-    registry::{create::CreateError, ingest::NotTaken},
+    registry::{
+        create::CreateError,
+        ingest::{NotTaken, Refusal},
+    },
     store::{StoreError, committer::CommitError},
 };
 
@@ -254,7 +257,12 @@ impl From<AuthError> for ApiError {
 impl From<NotTaken> for ApiError {
     fn from(failure: NotTaken) -> Self {
         match failure {
-            NotTaken::Refused(refusal) => Self::new(Code::Unusable, refusal.to_string()),
+            NotTaken::Refused(refusal @ Refusal::TooManyHandles) => {
+                Self::new(Code::Unusable, refusal.to_string())
+            }
+            NotTaken::Refused(refusal @ Refusal::ParkingFull) => {
+                Self::new(Code::Unavailable, refusal.to_string())
+            }
             NotTaken::NotCommitted(failure) => failure.into(),
         }
     }

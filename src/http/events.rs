@@ -17,10 +17,9 @@ use super::{
 use crate::{
     domain::{
         ids::{EventId, Slug},
-        phone::PhoneNumber,
-        report::Report,
+        time::Time,
     },
-    registry::ingest::{Ingest, Ingested, News, SettleFailure},
+    registry::{command::Command, ingest::Ingested, placement::place, settle::SettleFailure},
     store::directory::Directory,
     upstream::{
         Failed, Parsed, Rejected,
@@ -81,7 +80,7 @@ impl Handled {
         let answer = match &self.came_of_it {
             Ok(ingested) => Answer::Taken {
                 event_id: self.event_id.as_deref().unwrap_or_default(),
-                chat_id: ingested.map(|ingested| ingested.chat.to_string()),
+                chat_id: ingested.and_then(|ingested| ingested.chat).map(|chat| chat.to_string()),
                 outcome: ingested.map_or("ignored", |ingested| ingested.outcome.as_str()),
             },
             Err(error) => Answer::Rejected {
@@ -103,7 +102,7 @@ enum Judgement {
     /// It cannot be used.
     Refused(ApiError),
     /// The registry is to take it.
-    Accepted(News),
+    Accepted(Command),
 }
 
 /// Takes events in; the results are in their order.
@@ -113,16 +112,17 @@ async fn take_in(
     events: Vec<Result<Parsed, Rejected>>,
 ) -> Result<Vec<Handled>, ApiError> {
     let directory = directory_for(state, relay, &events).await;
+    let now = state.clock.now();
     let mut accepted = Vec::with_capacity(events.len());
     let mut handled = Vec::with_capacity(events.len());
     let mut waiting = Vec::with_capacity(events.len());
     for event in events {
-        let (event_id, judgement) = judge(&directory, relay, event);
+        let (event_id, judgement) = judge(&directory, relay, event, now);
         let came_of_it = match judgement {
             Judgement::Ignored => Ok(None),
             Judgement::Refused(error) => Err(error),
-            Judgement::Accepted(news) => {
-                accepted.push(news);
+            Judgement::Accepted(command) => {
+                accepted.push(command);
                 waiting.push(handled.len());
                 Ok(None)
             }
@@ -146,6 +146,7 @@ fn judge(
     directory: &Directory,
     relay: &Slug,
     event: Result<Parsed, Rejected>,
+    now: Time,
 ) -> (Option<String>, Judgement) {
     let text = |id: &EventId| Some(id.as_str().to_owned());
     match event {
@@ -153,18 +154,13 @@ fn judge(
         Ok(Parsed::Ignored(id)) => (text(&id), Judgement::Ignored),
         Ok(Parsed::Failed(id, Failed { delivery, line })) => {
             let failure = SettleFailure::new(delivery, relay.clone(), line);
-            (text(&id), Judgement::Accepted(News::Failure(failure)))
+            (text(&id), Judgement::Accepted(Command::SettleFailure(failure)))
         }
-        Ok(Parsed::Speaks(event)) => {
-            let id = text(&event.id);
-            let judgement = match tenant_of(directory, relay, &event) {
-                Some((line, tenant)) => {
-                    let ingest = Ingest::new(event.into_event(line), tenant, relay.clone());
-                    Judgement::Accepted(News::Event(Box::new(ingest)))
-                }
-                None => Judgement::Refused(ApiError::not_your_line()),
-            };
-            (id, judgement)
+        Ok(Parsed::Speaks(report)) => {
+            let id = text(&report.id);
+            let command = place(directory, relay, &report).command(*report, relay.clone(), now);
+            let refused = || Judgement::Refused(ApiError::not_your_line());
+            (id, command.map_or_else(refused, Judgement::Accepted))
         }
     }
 }
@@ -176,21 +172,13 @@ async fn directory_for(
     events: &[Result<Parsed, Rejected>],
 ) -> Arc<Directory> {
     let held = Arc::clone(&state.directory.now());
-    let misses = |directory: &Directory| {
-        events.iter().any(|event| match event {
-            Ok(Parsed::Speaks(event)) => tenant_of(directory, relay, event).is_none(),
-            _ => false,
-        })
+    let misses = |event: &Result<Parsed, Rejected>| match event {
+        Ok(Parsed::Speaks(report)) => place(&held, relay, report).may_be_news(),
+        _ => false,
     };
-    if !misses(&held) {
+    if !events.iter().any(misses) {
         return held;
     }
     state.directory.look_again().await;
     Arc::clone(&state.directory.now())
-}
-
-/// Whose chat an event belongs to, when the relay may speak for its line.
-fn tenant_of(directory: &Directory, relay: &Slug, event: &Report) -> Option<(PhoneNumber, Slug)> {
-    let line = directory.line(event.line.as_ref()?)?;
-    (line.relay == *relay).then(|| (line.number.clone(), line.tenant.clone()))
 }

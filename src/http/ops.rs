@@ -6,7 +6,7 @@ use super::{
     error::{ApiError, Code},
     state::AppState,
 };
-use crate::store::committer::Health;
+use crate::{domain::ids::Slug, store::committer::Health};
 
 /// The process is up.
 pub(super) async fn healthz() -> HttpResponse {
@@ -33,12 +33,30 @@ pub(super) async fn metrics(state: Data<AppState>) -> Result<HttpResponse, ApiEr
     gauge("chert_groups_queue_depth", u64::try_from(waiting).unwrap_or(u64::MAX));
     gauge("chert_groups_chats", counts.chats);
     gauge("chert_groups_receipts", counts.receipts);
+    gauge_parking(&state).await?;
     Ok(HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4; charset=utf-8")
         .body(state.metrics.render()))
 }
 
-#[expect(clippy::cast_precision_loss, reason = "Prometheus counts in floating point")]
+/// A relay of which nothing is parked any more shows that.
+async fn gauge_parking(state: &AppState) -> Result<(), ApiError> {
+    let parking = state.registry.parking().await?;
+    let usage_of = |slug: &Slug| parking.iter().find(|(relay, _)| relay == slug).map(|(_, usage)| *usage);
+    for relay in state.directory.now().relays() {
+        let usage = usage_of(&relay.slug).unwrap_or_default();
+        let relay = relay.slug.to_string();
+        metrics::gauge!("chert_groups_parked_events", "relay" => relay.clone()).set(as_float(usage.reports));
+        metrics::gauge!("chert_groups_parked_bytes", "relay" => relay).set(as_float(usage.bytes));
+    }
+    Ok(())
+}
+
 fn gauge(name: &'static str, value: u64) {
-    metrics::gauge!(name).set(value as f64);
+    metrics::gauge!(name).set(as_float(value));
+}
+
+#[expect(clippy::cast_precision_loss, reason = "Prometheus counts in floating point")]
+fn as_float(value: u64) -> f64 {
+    value as f64
 }

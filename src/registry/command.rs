@@ -5,7 +5,10 @@ use super::{
         finish::{Finish, Finished},
         open::{Open, Opened},
     },
-    ingest::{Ingest, Ingested, News, Refusal, SettleFailure},
+    ingest::{Ingest, Ingested, Refusal},
+    parking::Unpark,
+    seek::Seek,
+    settle::SettleFailure,
 };
 use crate::store::{
     committer,
@@ -14,29 +17,26 @@ use crate::store::{
 
 /// What may be committed.
 pub enum Command {
-    /// An event of a relay.
+    /// An event of a relay on a line that is known.
     Ingest(Box<Ingest>),
+    /// A report of a relay that must find its lines.
+    Seek(Box<Seek>),
     /// A relay's news that a queued message failed.
     SettleFailure(SettleFailure),
+    /// A line that reports have waited for.
+    Unpark(Box<Unpark>),
     /// The beginning of a create.
     Open(Box<Open>),
     /// The end of a create.
     Finish(Box<Finish>),
 }
 
-impl From<News> for Command {
-    fn from(news: News) -> Self {
-        match news {
-            News::Event(event) => Self::Ingest(event),
-            News::Failure(failure) => Self::SettleFailure(failure),
-        }
-    }
-}
-
 /// What a command comes to.
 pub enum Reply {
-    /// Of [`Command::Ingest`].
+    /// Of [`Command::Ingest`] and [`Command::Seek`].
     Ingested(Result<Ingested, Refusal>),
+    /// Of [`Command::Unpark`]: how many reports were taken out.
+    Unparked(usize),
     /// Of [`Command::SettleFailure`].
     Settled,
     /// Of [`Command::Open`].
@@ -48,18 +48,22 @@ pub enum Reply {
 impl committer::Command for Command {
     type Reply = Reply;
 
-    fn needs(&self, needs: &mut Needs) {
+    fn needs(&self, loaded: &Working, needs: &mut Needs) {
         match self {
-            Self::Ingest(event) => event.needs(needs),
-            Self::SettleFailure(failure) => failure.needs(needs),
-            Self::Open(open) => open.needs(needs),
-            Self::Finish(finish) => finish.needs(needs),
+            Self::Ingest(event) => event.needs(loaded, needs),
+            Self::Seek(report) => report.needs(loaded, needs),
+            Self::SettleFailure(failure) => failure.needs(loaded, needs),
+            Self::Unpark(unpark) => unpark.needs(loaded, needs),
+            Self::Open(open) => open.needs(loaded, needs),
+            Self::Finish(finish) => finish.needs(loaded, needs),
         }
     }
 
     fn decide(self, working: &mut Working, moment: &Moment) -> Reply {
         match self {
             Self::Ingest(event) => Reply::Ingested(event.decide(working, moment)),
+            Self::Seek(report) => Reply::Ingested(report.decide(working, moment)),
+            Self::Unpark(unpark) => Reply::Unparked(unpark.decide(working, moment)),
             Self::SettleFailure(failure) => {
                 failure.decide(working);
                 Reply::Settled

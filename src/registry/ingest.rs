@@ -1,52 +1,57 @@
-//! An event comes in: find its chat, merge, and say what came of it.
+//! An event whose line is known comes in.
 
-use super::place::{Believe, Blank, Claim, Placed, place};
+use super::{
+    arrival::Arrival,
+    numbers::{self, ByNumber},
+    parking,
+};
 use crate::{
     clock,
     domain::{
-        chat::{self, MAX_HANDLES, Origin},
-        delivery::{DeliveryId, Health, Progress},
-        event::Event,
+        chat::MAX_HANDLES,
         ids::{ChatId, Slug},
-        phone::PhoneNumber,
-        receipt::{Receipt, ReceiptKey, effective_time},
+        report::Report,
         stamp::Stamp,
+        time::Time,
     },
     store::{
         committer::CommitError,
-        working::{ConversationRef, Moment, Needs, Working},
+        directory::Place,
+        parked::ParkedQuery,
+        working::{Moment, Needs, Working, parking::ParkingFull},
     },
 };
 
 /// An event whose line was found to be a tenant's, and to be served by the relay that sent it.
 pub struct Ingest {
-    event: Event,
-    relay: Slug,
-    conversation: ConversationRef,
-    receipt: ReceiptKey,
-    id_bits: [u8; 10],
+    arrival: Arrival,
+    place: Place,
+    by_number: ByNumber,
+    said_at: Stamp,
 }
 
 /// What came of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ingested {
-    /// Its chat.
-    pub chat: ChatId,
+    /// Its chat; `None` while it is parked.
+    pub chat: Option<ChatId>,
     /// What it did.
     pub outcome: Outcome,
 }
 
 /// What an event did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
-    /// It minted the chat.
-    Created,
-    /// It changed something about a known chat.
-    Updated,
-    /// It said nothing new about a known chat.
-    Unchanged,
+    /// It cannot be placed yet, and will be by itself.
+    Parked,
     /// It was taken before, and said nothing new.
     Duplicate,
+    /// It said nothing new about a known chat.
+    Unchanged,
+    /// It changed something about a known chat.
+    Updated,
+    /// It minted the chat.
+    Created,
 }
 
 /// Why an event is refused although it is well-formed. It has changed nothing.
@@ -55,17 +60,18 @@ pub enum Refusal {
     /// The chat would know too many handles.
     #[error("data.chat.handles would make more than {MAX_HANDLES} handles in this chat")]
     TooManyHandles,
+    /// It cannot be placed yet, and as much of its relay is parked as may be.
+    #[error("too many events of this relay wait for their line or conversation to be known")]
+    ParkingFull,
 }
 
-/// What a relay's event is to the registry.
-pub enum News {
-    /// It speaks of a conversation.
-    Event(Box<Ingest>),
-    /// A queued message will not be sent.
-    Failure(SettleFailure),
+impl From<ParkingFull> for Refusal {
+    fn from(_: ParkingFull) -> Self {
+        Self::ParkingFull
+    }
 }
 
-/// Why news was not taken.
+/// Why an event was not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotTaken {
     /// It was refused.
@@ -77,113 +83,44 @@ pub enum NotTaken {
 }
 
 impl Ingest {
-    /// An event that `relay` sent about a line of `tenant`.
+    /// A report of `relay` about the line of `place`, that came at `now`.
     #[must_use]
-    pub fn new(event: Event, tenant: Slug, relay: Slug) -> Self {
-        let receipt = ReceiptKey::new(&tenant, &event.line, event.claimed, &event.id);
-        let conversation =
-            ConversationRef { tenant, line: event.line.clone(), conversation: event.key.conversation() };
-        Self { event, relay, conversation, receipt, id_bits: clock::random() }
+    pub fn new(mut report: Report, place: Place, relay: Slug, now: Time) -> Self {
+        let by_number = ByNumber::of(&mut report);
+        let said_at = numbers::said_at(&report, now);
+        let event = report.into_event(place.line.clone());
+        let arrival = Arrival::new(event, &place.tenant, relay, now, clock::random());
+        Self { arrival, place, by_number, said_at }
     }
 
-    pub(super) fn needs(&self, needs: &mut Needs) {
-        needs.conversations.push(self.conversation.clone());
-        needs.receipts.push(self.receipt);
-        needs.deliveries.extend(self.event.client_ref);
+    pub(super) fn needs(&self, loaded: &Working, needs: &mut Needs) {
+        let relay = self.arrival.relay();
+        self.by_number.needs(relay, loaded, needs);
+        numbers::needs(&self.arrival, &self.by_number.resolve(relay, loaded), loaded, needs);
+        for query in self.unlocks(loaded) {
+            parking::needs(&query, Some(&self.place), loaded, needs);
+        }
     }
 
     pub(super) fn decide(self, working: &mut Working, moment: &Moment) -> Result<Ingested, Refusal> {
-        if self.has_too_many_handles(working) {
-            return Err(Refusal::TooManyHandles);
-        }
-        let held = working.receipt(&self.receipt);
-        let effective =
-            held.map_or_else(|| effective_time(self.event.claimed, moment.now), |held| held.effective);
-        let stamp = Stamp { time: effective, event: self.event.id.clone() };
-        let ingested = self.merge(working, moment, &stamp, held.is_some());
-        if held.is_none() && self.event.claimed >= moment.receipts_since {
-            working.take_receipt(self.receipt, Receipt { effective });
-        }
+        let relay = self.arrival.relay().clone();
+        let resolved = self.by_number.resolve(&relay, working);
+        let unlocked = self.unlocks(working);
+        let ingested = numbers::take(self.arrival, resolved, working, moment)?;
+        self.by_number.teach(&relay, &self.said_at, working);
+        unlocked.iter().for_each(|query| parking::apply_all(query, Some(&self.place), working, moment));
         Ok(ingested)
     }
 
-    /// Only a known chat can be full: one event alone stays far below the limit.
-    fn has_too_many_handles(&self, working: &mut Working) -> bool {
-        let Some(slot) = working.find(&self.conversation) else { return false };
-        let state = &working.slot(slot).chat.state;
-        // Who is known already may be spoken of, however full the chat is.
-        let strangers = state.strangers_in(&self.event.says);
-        strangers > 0 && state.people.len() + strangers > MAX_HANDLES
-    }
-
-    fn merge(&self, working: &mut Working, moment: &Moment, stamp: &Stamp, taken_before: bool) -> Ingested {
-        let claim = Claim {
-            conversation: Some(&self.conversation),
-            delivery: self.delivery(working),
-            believe: Believe::Key,
-        };
-        let blank = Blank {
-            tenant: &self.conversation.tenant,
-            line: &self.conversation.line,
-            origin: Origin::Event,
-            id_bits: self.id_bits,
-        };
-        let Placed { slot, joined } = place(working, &claim, &blank, stamp, moment);
-        let slot = working.slot(slot);
-        let is_new = slot.chat.version == 0;
-        let merged = chat::merge(&mut slot.chat, Some(&self.event.key), stamp, &self.event.says, moment.tick);
-        let outcome = match (is_new, joined || !merged.changes.is_empty()) {
-            (true, _) => Outcome::Created,
-            (false, true) => Outcome::Updated,
-            (false, false) if taken_before && !merged.changed => Outcome::Duplicate,
-            (false, false) => Outcome::Unchanged,
-        };
-        slot.note(stamp, merged, moment.tick);
-        Ingested { chat: slot.chat.id, outcome }
-    }
-
-    /// The delivery that the event names, when it may: the same relay, for the same line.
-    fn delivery(&self, working: &Working) -> Option<DeliveryId> {
-        let delivery = working.delivery(self.event.client_ref?)?;
-        let is_theirs = delivery.relay == self.relay
-            && delivery.line == self.conversation.line
-            && delivery.tenant == self.conversation.tenant;
-        is_theirs.then_some(delivery.id)
-    }
-}
-
-/// A relay says that a message it had queued will not be sent.
-pub struct SettleFailure {
-    delivery: DeliveryId,
-    relay: Slug,
-    line: Option<PhoneNumber>,
-}
-
-impl SettleFailure {
-    /// The failure of a delivery, as `relay` tells it, on the line that it names if it names one.
-    #[must_use]
-    pub fn new(delivery: DeliveryId, relay: Slug, line: Option<PhoneNumber>) -> Self {
-        Self { delivery, relay, line }
-    }
-
-    pub(super) fn needs(&self, needs: &mut Needs) {
-        needs.deliveries.push(self.delivery);
-    }
-
-    /// Settles a queued delivery, once; anybody else's is left alone. When the answer that queued it is not
-    /// noted yet, the end of the create counts the failure.
-    pub(super) fn decide(self, working: &mut Working) {
-        let Some(mut delivery) = working.delivery(self.delivery).cloned() else { return };
-        let is_theirs = delivery.relay == self.relay && self.line.is_none_or(|line| line == delivery.line);
-        if !is_theirs || delivery.failure_told {
-            return;
+    /// Who waits for what this event will make known.
+    fn unlocks(&self, working: &Working) -> Vec<ParkedQuery> {
+        let relay = self.arrival.relay();
+        let mut unlocks = self.by_number.unlocks(relay, working);
+        if self.place.takes_parked {
+            let conversations = self.arrival.unknown_conversations(working);
+            unlocks.extend(conversations.map(|conversation| parking::query_of(relay, conversation)));
         }
-        delivery.failure_told = true;
-        if let Progress::Answered { queued: queued @ true, .. } = &mut delivery.progress {
-            *queued = false;
-            working.change_health((delivery.tenant.clone(), delivery.line.clone()), Health::turn);
-        }
-        working.put_delivery(delivery);
+        unlocks
     }
 }
 
@@ -196,6 +133,7 @@ impl Outcome {
             Self::Updated => "updated",
             Self::Unchanged => "unchanged",
             Self::Duplicate => "duplicate",
+            Self::Parked => "parked",
         }
     }
 }

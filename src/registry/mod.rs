@@ -1,13 +1,25 @@
 //! The use cases, without HTTP and without SQL.
 //!
-//! [`ingest`] is the decision about an event, [`create`] the two about a create, and both find their chat by
-//! `place`. [`command`] is the list of what may be committed, and [`Registry`] what the edges call: it sends
+//! [`placement`] says where a report of a relay belongs. [`ingest`] is the decision about one whose line is known,
+//! [`seek`] about one that must find its lines, [`parking`] about those that cannot be placed yet; [`attendant`]
+//! looks after the latter. [`create`] has the two decisions about a create, [`settle`] the one about a message
+//! that failed. [`command`] is the list of what may be committed, and [`Registry`] what the edges call: it sends
 //! commands to the committer and look-ups to the reader.
+//!
+//! Events enter their chats by `arrival`, with the help of `numbers` where they name people by numbers; events and
+//! creates find their chat by `place`.
 
+pub mod attendant;
 pub mod command;
 pub mod create;
 pub mod ingest;
+pub mod parking;
+pub mod placement;
+pub mod seek;
+pub mod settle;
 
+mod arrival;
+mod numbers;
 mod place;
 
 use std::sync::Arc;
@@ -18,6 +30,7 @@ use crate::{
     domain::{
         conversation_key::Conversation,
         ids::{ChatId, Slug},
+        parking::Usage,
         phone::PhoneNumber,
     },
     store::{
@@ -27,7 +40,7 @@ use crate::{
     },
 };
 use command::{Command, Reply};
-use ingest::{Ingested, News, NotTaken};
+use ingest::{Ingested, NotTaken};
 
 /// The registry, as the edges see it. Clones share it.
 #[derive(Clone)]
@@ -45,7 +58,7 @@ impl Registry {
         Self { committer, reader, damage: Arc::new(watch::Sender::new(Health::Good)) }
     }
 
-    /// Takes news of relays in, each on its own. The results come when they are durable, in their order; of
+    /// Takes what relays say in, each on its own. The results come when they are durable, in their order; of
     /// what says nothing about a chat it is `None`.
     ///
     /// # Errors
@@ -53,9 +66,8 @@ impl Registry {
     /// When the queue has no room for them; then none of them was taken.
     pub async fn take(
         &self,
-        news: Vec<News>,
+        commands: Vec<Command>,
     ) -> Result<Vec<Result<Option<Ingested>, NotTaken>>, CommitError> {
-        let commands = news.into_iter().map(Command::from).collect();
         let replies = self.committer.commit(commands).await?;
         let ingested = |reply: Result<Reply, CommitError>| match reply? {
             Reply::Ingested(result) => Ok(Some(result?)),
@@ -105,6 +117,15 @@ impl Registry {
         self.read(super::store::query::Reader::counts).await
     }
 
+    /// How much is parked of each relay of which anything is.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    pub async fn parking(&self) -> Result<Vec<(Slug, Usage)>, StoreError> {
+        self.read(super::store::query::Reader::parking).await
+    }
+
     /// The committer, for those who look after it.
     #[must_use]
     pub const fn committer(&self) -> &Committer<Command> {
@@ -115,6 +136,11 @@ impl Registry {
     #[must_use]
     pub fn damage(&self) -> watch::Receiver<Health> {
         self.damage.subscribe()
+    }
+
+    async fn commit_one(&self, command: Command) -> Result<Reply, CommitError> {
+        let replies = self.committer.commit(vec![command]).await?;
+        replies.into_iter().next().unwrap_or(Err(CommitError::Unavailable))
     }
 
     async fn read<T: Send + 'static>(

@@ -15,6 +15,8 @@ use crate::{
 pub(super) struct Claim<'c> {
     /// The conversation, where there is a key.
     pub(super) conversation: Option<&'c ConversationRef>,
+    /// A conversation that is the same, under a key that it had before.
+    pub(super) previous: Option<&'c ConversationRef>,
     /// The delivery that it is a consequence of, already found to be a legitimate one.
     pub(super) delivery: Option<DeliveryId>,
     /// Which of the two is believed when they name different conversations.
@@ -53,7 +55,7 @@ pub(super) fn place(
     stamp: &Stamp,
     moment: &Moment,
 ) -> Placed {
-    let by_key = claim.conversation.and_then(|conversation| working.find(conversation));
+    let (by_key, rejoined) = by_keys(working, claim, stamp, moment);
     let became = claim.delivery.and_then(|id| working.delivery(id)?.chat);
     let by_delivery = became.and_then(|chat| working.find_id(chat));
     let is_pending = by_delivery.is_some_and(|slot| working.slot(slot).chat.state.is_pending());
@@ -61,30 +63,54 @@ pub(super) fn place(
     let slot = match (by_key, by_delivery) {
         (Some(key), Some(delivery)) if key == delivery => key,
         (Some(key), Some(delivery)) if is_pending => working.join(key, delivery, stamp, moment.tick),
-        (None, Some(delivery)) if is_pending || claim.conversation.is_none() => {
-            if let Some(conversation) = claim.conversation {
-                working.bind(conversation, delivery);
-            }
-            delivery
-        }
+        (None, Some(delivery)) if is_pending || claim.conversation.is_none() => delivery,
         (key, Some(delivery)) => {
             metrics::counter!("chert_groups_contradicted_client_refs_total").increment(1);
             let slot = match (claim.believe, key) {
                 (Believe::Delivery, _) => delivery,
                 (Believe::Key, Some(key)) => key,
-                (Believe::Key, None) => mint(working, claim, blank, moment),
+                (Believe::Key, None) => mint(working, blank, moment),
             };
-            return Placed { slot, joined: false };
+            if claim.believe == Believe::Key {
+                bind_all(working, claim, slot);
+            }
+            return Placed { slot, joined: rejoined };
         }
         (Some(key), None) => key,
-        (None, None) => mint(working, claim, blank, moment),
+        (None, None) => mint(working, blank, moment),
     };
     remember(working, claim.delivery, slot);
-    Placed { slot, joined }
+    bind_all(working, claim, slot);
+    Placed { slot, joined: joined || rejoined }
 }
 
-fn mint(working: &mut Working, claim: &Claim<'_>, blank: &Blank<'_>, moment: &Moment) -> SlotId {
-    let slot = working.mint(Chat {
+/// The chat of either key, made of two where each has one; whether it had to be.
+fn by_keys(
+    working: &mut Working,
+    claim: &Claim<'_>,
+    stamp: &Stamp,
+    moment: &Moment,
+) -> (Option<SlotId>, bool) {
+    let find = |conversation: Option<&ConversationRef>| working.find(conversation?);
+    match (find(claim.conversation), find(claim.previous)) {
+        (Some(one), Some(other)) if one != other => {
+            (Some(working.join(one, other, stamp, moment.tick)), true)
+        }
+        (one, other) => (one.or(other), false),
+    }
+}
+
+/// Makes the conversations that had no chat the chat's own.
+fn bind_all(working: &mut Working, claim: &Claim<'_>, slot: SlotId) {
+    for conversation in claim.conversation.into_iter().chain(claim.previous) {
+        if working.find(conversation).is_none() {
+            working.bind(conversation, slot);
+        }
+    }
+}
+
+fn mint(working: &mut Working, blank: &Blank<'_>, moment: &Moment) -> SlotId {
+    working.mint(Chat {
         id: ChatId::mint(moment.tick, blank.id_bits),
         tenant: blank.tenant.clone(),
         line: blank.line.clone(),
@@ -93,11 +119,7 @@ fn mint(working: &mut Working, claim: &Claim<'_>, blank: &Blank<'_>, moment: &Mo
         updated_at: moment.tick,
         version: 0,
         state: ChatState::new(blank.line),
-    });
-    if let Some(conversation) = claim.conversation {
-        working.bind(conversation, slot);
-    }
-    slot
+    })
 }
 
 fn remember(working: &mut Working, delivery: Option<DeliveryId>, slot: SlotId) {

@@ -14,9 +14,12 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, oneshot, wat
 
 use super::{
     StoreError,
-    working::{Moment, Needs, Working},
+    working::{Horizons, Moment, Needs, Working},
 };
-use crate::{clock::Clock, domain::time::Time};
+use crate::{
+    clock::Clock,
+    domain::{parking, time::Time},
+};
 
 /// The most commands in one transaction, counted inside requests too.
 pub const MAX_BATCH: usize = 512;
@@ -29,21 +32,31 @@ pub trait Command: Send + 'static {
     /// What the caller is told after the commit. A refusal is a reply, too.
     type Reply: Send + 'static;
 
-    /// Adds what must be loaded before [`Command::decide`].
-    fn needs(&self, needs: &mut Needs);
+    /// Adds what must be loaded before [`Command::decide`] and is not `loaded` yet. It is asked again after each
+    /// load, until no command needs more: what was loaded may show that more is needed.
+    fn needs(&self, loaded: &Working, needs: &mut Needs);
 
     /// Decides on what was loaded, and changes it. No I/O happens here, and a refusal changes nothing.
     fn decide(self, working: &mut Working, moment: &Moment) -> Self::Reply;
 }
 
+/// What a transaction is about: many commands, to the database one.
+pub trait Work {
+    /// As [`Command::needs`].
+    fn needs(&self, loaded: &Working, needs: &mut Needs);
+
+    /// As [`Command::decide`]; called once.
+    fn decide(&mut self, working: &mut Working);
+}
+
 /// A database that can run a transaction: load, decide, save, commit.
 pub trait Engine: Send + 'static {
-    /// Loads `needs`, lets `decide` change what was loaded, saves the difference and commits.
+    /// Loads what `work` needs, lets it decide, saves the difference and commits.
     ///
     /// # Errors
     ///
     /// When anything fails; then nothing of it has happened.
-    fn transact(&mut self, needs: &Needs, decide: &mut dyn FnMut(&mut Working)) -> Result<(), StoreError>;
+    fn transact(&mut self, work: &mut dyn Work) -> Result<(), StoreError>;
 
     /// The latest of our own time stamps in the store.
     ///
@@ -57,7 +70,7 @@ pub trait Engine: Send + 'static {
     /// # Errors
     ///
     /// When the store cannot be written.
-    fn keep_house(&mut self, receipts_since: Time) -> Result<bool, StoreError>;
+    fn keep_house(&mut self, since: Horizons) -> Result<bool, StoreError>;
 
     /// Writes as much as a batch may need, and takes it back.
     ///
@@ -297,30 +310,24 @@ impl<C: Command, E: Engine> WriterLoop<C, E> {
     /// Commits a batch and answers it; `false` when the store must not be written any more.
     fn commit(&mut self, batch: Vec<Job<C>>) -> bool {
         let started = Instant::now();
-        let mut needs = Needs::default();
         let mut replies = Vec::with_capacity(batch.len());
         let mut commands = Vec::with_capacity(batch.len());
         let mut count = 0_usize;
         for job in batch {
-            job.commands.iter().for_each(|command| command.needs(&mut needs));
             count += job.commands.len();
             commands.push(job.commands);
             replies.push((job.reply, job.room));
         }
-        let moment = self.moment();
-        let mut decided = Vec::with_capacity(commands.len());
-        let result = self.engine.transact(&needs, &mut |working| {
-            for commands in commands.drain(..) {
-                decided.push(commands.into_iter().map(|command| command.decide(working, &moment)).collect());
-            }
-        });
+        let mut batch =
+            Batch { moment: self.moment(), decided: Vec::with_capacity(commands.len()), commands };
+        let result = self.engine.transact(&mut batch);
         metrics::histogram!("chert_groups_commit_seconds").record(started.elapsed().as_secs_f64());
         metrics::histogram!("chert_groups_batch_commands")
             .record(f64::from(u32::try_from(count).unwrap_or(u32::MAX)));
         match result {
             Ok(()) => {
                 self.set_health(Health::Good);
-                answer(replies, decided.into_iter().map(Ok));
+                answer(replies, batch.decided.into_iter().map(Ok));
                 true
             }
             Err(why) => {
@@ -345,7 +352,11 @@ impl<C: Command, E: Engine> WriterLoop<C, E> {
             self.set_health(Health::Good);
             tracing::info!("the store takes writes again");
         }
-        self.engine.keep_house(self.clock.now().plus(-self.limits.keep_receipts))
+        let now = self.clock.now();
+        self.engine.keep_house(Horizons {
+            receipts: now.plus(-self.limits.keep_receipts),
+            parked: now.plus(-parking::KEPT),
+        })
     }
 
     fn may_go_on(&self, why: &StoreError) -> bool {
@@ -383,6 +394,26 @@ impl<C: Command, E: Engine> WriterLoop<C, E> {
             };
             // A caller that went away needs no answer.
             let _ = job.reply.send(Err(CommitError::Unavailable));
+        }
+    }
+}
+
+/// The commands of one transaction, those of each job together.
+struct Batch<C: Command> {
+    moment: Moment,
+    commands: Vec<Vec<C>>,
+    decided: Vec<Vec<C::Reply>>,
+}
+
+impl<C: Command> Work for Batch<C> {
+    fn needs(&self, loaded: &Working, needs: &mut Needs) {
+        self.commands.iter().flatten().for_each(|command| command.needs(loaded, needs));
+    }
+
+    fn decide(&mut self, working: &mut Working) {
+        for commands in self.commands.drain(..) {
+            let replies = commands.into_iter().map(|command| command.decide(working, &self.moment));
+            self.decided.push(replies.collect());
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Tenants, relays and lines with their secrets, held in memory.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use crate::domain::{
     ids::Slug, phone::PhoneNumber, relay_kind::RelayKind, secret::SigningSecret, time::Time,
@@ -15,6 +15,7 @@ pub struct Directory {
     bearers: HashMap<[u8; 32], Slug>,
     relays: HashMap<Slug, Relay>,
     lines: HashMap<PhoneNumber, Line>,
+    places: HashMap<Slug, Arc<[Place]>>,
 }
 
 /// An account that owns lines.
@@ -58,8 +59,30 @@ pub struct Line {
     pub relay: Slug,
     /// Whether chats may be created from it. Events are taken either way.
     pub active: bool,
+    /// Whether it ever belonged to another tenant.
+    pub once_anothers: bool,
     /// When it was added.
     pub created_at: Time,
+}
+
+/// A line as a place for what its relay reports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The line.
+    pub line: PhoneNumber,
+    /// Whose it is.
+    pub tenant: Slug,
+    /// Whether what was parked may be applied to it. Not when the line ever belonged to another tenant, whose
+    /// conversations it may be about.
+    pub takes_parked: bool,
+}
+
+impl Line {
+    /// The line as a place.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        Place { line: self.number.clone(), tenant: self.tenant.clone(), takes_parked: !self.once_anothers }
+    }
 }
 
 /// The secrets of one tenant or relay. During a rotation there are two.
@@ -100,6 +123,7 @@ impl Directory {
         Self {
             revision,
             bearers,
+            places: places(&lines),
             tenants: tenants.into_iter().map(|tenant| (tenant.slug.clone(), tenant)).collect(),
             relays: relays.into_iter().map(|relay| (relay.slug.clone(), relay)).collect(),
             lines: lines.into_iter().map(|line| (line.number.clone(), line)).collect(),
@@ -130,6 +154,12 @@ impl Directory {
         self.lines.get(number)
     }
 
+    /// The lines of a relay, ordered by number.
+    #[must_use]
+    pub fn places(&self, relay: &Slug) -> Arc<[Place]> {
+        self.places.get(relay).cloned().unwrap_or_default()
+    }
+
     /// All tenants, ordered by name.
     #[must_use]
     pub fn tenants(&self) -> Vec<&Tenant> {
@@ -147,6 +177,14 @@ impl Directory {
     pub fn lines(&self) -> Vec<&Line> {
         sorted(self.lines.values(), |line| line.number.as_str())
     }
+}
+
+fn places(lines: &[Line]) -> HashMap<Slug, Arc<[Place]>> {
+    let mut by_relay: HashMap<Slug, Vec<Place>> = HashMap::new();
+    for line in sorted(lines.iter(), |line| line.number.as_str()) {
+        by_relay.entry(line.relay.clone()).or_default().push(line.place());
+    }
+    by_relay.into_iter().map(|(relay, places)| (relay, places.into())).collect()
 }
 
 fn sorted<'d, T>(items: impl Iterator<Item = &'d T>, name: impl Fn(&T) -> &str) -> Vec<&'d T> {

@@ -6,12 +6,14 @@
 //! - [`committer`] groups the commands that wait into one transaction and answers each after the commit.
 //! - [`directory`] holds tenants, relays and lines in memory; [`refresh`] keeps it true.
 //! - [`query`] is what can be looked up, past the committer.
-//! - [`codec`] turns a chat's state into bytes and back, the same for every database.
+//! - [`parked`] is a report that waits until it can be placed.
+//! - [`codec`] turns values into bytes and back, the same for every database.
 //! - [`sqlite`] is the database.
 
 pub mod codec;
 pub mod committer;
 pub mod directory;
+pub mod parked;
 pub mod query;
 pub mod refresh;
 pub mod sqlite;

@@ -7,6 +7,7 @@ use crate::domain::{
     delivery::Health,
     handle::Handle,
     ids::{ChatId, Slug},
+    parking::Usage,
     phone::PhoneNumber,
     time::Time,
 };
@@ -92,6 +93,20 @@ pub trait Reader: Send + Sync + 'static {
     ///
     /// When the store cannot be read.
     fn counts(&self) -> Result<Counts, StoreError>;
+
+    /// How much is parked of each relay of which anything is.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    fn parking(&self) -> Result<Vec<(Slug, Usage)>, StoreError>;
+
+    /// The lines that a relay's parked reports wait for; `None` is that of those which name none.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    fn awaited_lines(&self, relay: &Slug) -> Result<Vec<Option<PhoneNumber>>, StoreError>;
 
     /// The revision of the directory.
     ///

@@ -16,6 +16,15 @@ use crate::domain::{
     time::Time,
 };
 
+/// Under which keys somebody speaks of a conversation.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Keys<'k> {
+    /// The key that it has.
+    pub current: Option<&'k ConversationKey>,
+    /// One that it had before. It says nothing of how the conversation is spelled now.
+    pub previous: Option<&'k ConversationKey>,
+}
+
 /// What a merge did to a chat.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Merged {
@@ -29,11 +38,11 @@ pub struct Merged {
 ///
 /// `at` is our own time, for [`Chat::updated_at`]. The same event again, or an older one that says nothing
 /// new, changes nothing. A chat of version 0 has just been minted: its first event creates it.
-pub fn merge(chat: &mut Chat, key: Option<&ConversationKey>, stamp: &Stamp, says: &Says, at: Time) -> Merged {
+pub fn merge(chat: &mut Chat, keys: Keys<'_>, stamp: &Stamp, says: &Says, at: Time) -> Merged {
     let minted = chat.version == 0;
     let scope = Scope::of(&chat.state, says);
     let before = if minted { Glimpse::of_nothing() } else { Glimpse::of(&chat.state, scope) };
-    let differs = chat.state.apply(key, stamp, says) || minted;
+    let differs = chat.state.apply(keys, stamp, says) || minted;
     if !differs {
         return Merged { changed: false, changes: Vec::new() };
     }
@@ -50,8 +59,9 @@ pub fn merge(chat: &mut Chat, key: Option<&ConversationKey>, stamp: &Stamp, says
 
 impl ChatState {
     /// Offers everything that an event says to the fields it speaks of; whether any of them took it.
-    pub fn apply(&mut self, key: Option<&ConversationKey>, stamp: &Stamp, says: &Says) -> bool {
-        let mut changed = key.is_some_and(|key| self.apply_key(key, stamp));
+    pub fn apply(&mut self, keys: Keys<'_>, stamp: &Stamp, says: &Says) -> bool {
+        let mut changed = keys.current.is_some_and(|key| self.apply_key(key, stamp));
+        changed |= keys.previous.is_some_and(|key| self.know_under(key));
         if let Some(name) = &says.name {
             changed |= offer(&mut self.name, stamp, Strength::Listed, name.clone());
         }
@@ -85,6 +95,12 @@ impl ChatState {
     fn apply_key(&mut self, key: &ConversationKey, stamp: &Stamp) -> bool {
         let spelling = self.keys.entry(key.conversation()).or_default();
         offer(spelling, stamp, Strength::Listed, key.clone())
+    }
+
+    /// Notes a conversation without a word on its spelling.
+    fn know_under(&mut self, key: &ConversationKey) -> bool {
+        let conversation = key.conversation();
+        !self.keys.contains_key(&conversation) && self.keys.insert(conversation, None).is_none()
     }
 
     fn apply_mention(&mut self, stamp: &Stamp, mention: &Mention) -> bool {

@@ -10,7 +10,7 @@ mod sharp_cases;
 mod state;
 
 pub use join::{join, survives};
-pub use merge::{Merged, merge};
+pub use merge::{Keys, Merged, merge};
 pub use state::{ChatState, Person, Standing};
 
 use super::{

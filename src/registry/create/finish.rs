@@ -6,7 +6,7 @@ use super::request::CreateRequest;
 use crate::{
     clock,
     domain::{
-        chat::{self, Chat, Origin},
+        chat::{self, Chat, Keys, Origin},
         conversation_key::ConversationKey,
         delivery::{AttemptToken, Delivery, DeliveryId, MessageId, Progress},
         event::{Mention, Says, Word},
@@ -102,9 +102,9 @@ impl Finish {
         Self { request, delivery: delivery.id, token, came, conversation, id_bits: clock::random(), render }
     }
 
-    pub(in crate::registry) fn needs(&self, needs: &mut Needs) {
-        needs.deliveries.push(self.delivery);
-        needs.conversations.extend(self.conversation.clone());
+    pub(in crate::registry) fn needs(&self, loaded: &Working, needs: &mut Needs) {
+        needs.delivery(loaded, self.delivery);
+        self.conversation.iter().for_each(|conversation| needs.conversation(loaded, conversation));
     }
 
     pub(in crate::registry) fn decide(self, working: &mut Working, moment: &Moment) -> Finished {
@@ -136,6 +136,7 @@ impl Finish {
         let Some(stamp) = delivery.stamp() else { return Finished::TakenOver };
         let claim = Claim {
             conversation: self.conversation.as_ref(),
+            previous: None,
             delivery: Some(delivery.id),
             believe: Believe::Delivery,
         };
@@ -154,7 +155,13 @@ impl Finish {
                 || slot.chat.state.is_pending()
                 || slot.chat.state.keys.contains_key(&key.conversation())
         });
-        let merged = chat::merge(&mut slot.chat, key, &stamp, &self.says(), moment.tick);
+        let merged = chat::merge(
+            &mut slot.chat,
+            Keys { current: key, previous: None },
+            &stamp,
+            &self.says(),
+            moment.tick,
+        );
         slot.note(&stamp, merged, moment.tick);
         let queued = self.came == Came::Queued;
         let answer = (self.render)(&Created {

@@ -150,11 +150,6 @@ impl Registry {
             }
         }
     }
-
-    async fn commit_one(&self, command: Command) -> Result<Reply, CommitError> {
-        let replies = self.committer.commit(vec![command]).await?;
-        replies.into_iter().next().unwrap_or(Err(CommitError::Unavailable))
-    }
 }
 
 fn order(request: &CreateRequest, delivery: &Delivery) -> Order {

@@ -39,8 +39,8 @@ impl Open {
         Some((self.request.tenant.clone(), key.as_str().to_owned()))
     }
 
-    pub(in crate::registry) fn needs(&self, needs: &mut Needs) {
-        needs.idempotency.extend(self.name());
+    pub(in crate::registry) fn needs(&self, loaded: &Working, needs: &mut Needs) {
+        self.name().iter().for_each(|name| needs.idempotency(loaded, name));
     }
 
     pub(in crate::registry) fn decide(self, working: &mut Working, moment: &Moment) -> Opened {

@@ -3,9 +3,12 @@
 use jiff::SignedDuration;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
-use super::directory;
+use super::{directory, parked};
 use crate::{
-    domain::{ids::Slug, phone::PhoneNumber, relay_kind::RelayKind, secret::SigningSecret, time::Time},
+    domain::{
+        ids::Slug, parking::Usage, phone::PhoneNumber, relay_kind::RelayKind, secret::SigningSecret,
+        time::Time,
+    },
     store::{StoreError, directory::Directory},
 };
 
@@ -163,7 +166,16 @@ impl Admin {
         })
     }
 
-    /// Removes a relay and its secrets.
+    /// How much is parked of each relay of which anything is.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    pub fn parking(&mut self) -> Result<Vec<(Slug, Usage)>, AdminError> {
+        Ok(parked::usages(&self.connection)?)
+    }
+
+    /// Removes a relay, its secrets and what waits for it.
     ///
     /// # Errors
     ///
@@ -181,6 +193,7 @@ impl Admin {
             }
             change
                 .execute("DELETE FROM secrets WHERE owner_kind = 'relay' AND owner = ?1", [slug.as_str()])?;
+            parked::forget_relay(&change.0, slug)?;
             change.execute("DELETE FROM relays WHERE slug = ?1", [slug.as_str()])?;
             Ok(())
         })
@@ -231,7 +244,8 @@ impl Admin {
         self.change(|change| {
             change.must_exist(Owner::Tenant, tenant)?;
             let found = change.execute(
-                "UPDATE lines SET tenant = ?2 WHERE number = ?1",
+                "UPDATE lines SET tenant = ?2, once_anothers = max(once_anothers, tenant <> ?2)
+                 WHERE number = ?1",
                 params![number.as_str(), tenant.as_str()],
             )?;
             one(found, "line", number.as_str())

@@ -58,11 +58,15 @@ impl ChatCache {
             self.ids.insert(conversation.clone(), chat.id);
         }
         let id = chat.id;
+        // It was looked up under a name that the cache did not have for it; now it has both.
+        let mut found_under = found_under;
+        if let Some(held) = self.chats.pop(&id) {
+            self.weight = self.weight.saturating_sub(held.weight());
+            found_under.extend(held.found_under);
+        }
         let entry = Entry { chat, found_under };
         self.weight += entry.weight();
-        if let Some(replaced) = self.chats.put(id, entry) {
-            self.weight = self.weight.saturating_sub(replaced.weight());
-        }
+        self.chats.put(id, entry);
         while self.weight > self.capacity {
             let Some((_, oldest)) = self.chats.pop_lru() else { return };
             self.forget(&oldest);

@@ -27,7 +27,8 @@ pub(super) fn load(connection: &mut Connection) -> Result<Directory, StoreError>
     })?;
     let relays =
         all(&snapshot, "SELECT slug, kind, url, created_at FROM relays", |row| relay(&snapshot, row))?;
-    let lines = all(&snapshot, "SELECT number, tenant, relay, active, created_at FROM lines", line)?;
+    let lines =
+        all(&snapshot, "SELECT number, tenant, relay, active, created_at, once_anothers FROM lines", line)?;
     Ok(Directory::new(revision, tenants, relays, lines))
 }
 
@@ -75,6 +76,7 @@ fn line(row: &Row<'_>) -> Result<Line, StoreError> {
         tenant: rows::slug("lines", "tenant", row.get_ref(1)?.as_str())?,
         relay: rows::slug("lines", "relay", row.get_ref(2)?.as_str())?,
         active: row.get(3)?,
+        once_anothers: row.get(5)?,
         created_at: Time::from_nanos(row.get(4)?),
     })
 }

@@ -2,13 +2,13 @@
 
 use rusqlite::{Connection, TransactionBehavior, params};
 
-use super::{cache::ChatCache, deliveries, load, save};
+use super::{cache::ChatCache, deliveries, load, parked, save};
 use crate::{
     domain::time::Time,
     store::{
         StoreError,
-        committer::Engine,
-        working::{Needs, Working},
+        committer::{Engine, Work},
+        working::{Horizons, Needs, Working},
     },
 };
 
@@ -43,10 +43,18 @@ impl SqliteEngine {
 }
 
 impl Engine for SqliteEngine {
-    fn transact(&mut self, needs: &Needs, decide: &mut dyn FnMut(&mut Working)) -> Result<(), StoreError> {
+    fn transact(&mut self, work: &mut dyn Work) -> Result<(), StoreError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut working = load::load(&transaction, &mut self.cache, needs)?;
-        decide(&mut working);
+        let mut working = Working::default();
+        loop {
+            let mut needs = Needs::default();
+            work.needs(&working, &mut needs);
+            if needs.is_empty() {
+                break;
+            }
+            load::load(&transaction, &mut self.cache, needs, &mut working)?;
+        }
+        work.decide(&mut working);
         save::save(&transaction, &working)?;
         transaction.commit()?;
         for (found_under, chat) in working.into_chats() {
@@ -65,12 +73,13 @@ impl Engine for SqliteEngine {
         Ok(latest.map(Time::from_nanos))
     }
 
-    fn keep_house(&mut self, receipts_since: Time) -> Result<bool, StoreError> {
+    fn keep_house(&mut self, since: Horizons) -> Result<bool, StoreError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let forgotten = deliveries::prune(&transaction, receipts_since, PRUNE_SLICE)?;
+        let forgotten = deliveries::prune(&transaction, since.receipts, PRUNE_SLICE)?;
+        let given_up = parked::prune(&transaction, since.parked, PRUNE_SLICE)?;
         let deleted =
-            transaction.prepare_cached(PRUNE)?.execute(params![receipts_since.nanos(), PRUNE_SLICE])?;
-        if deleted + forgotten == 0 {
+            transaction.prepare_cached(PRUNE)?.execute(params![since.receipts.nanos(), PRUNE_SLICE])?;
+        if deleted + forgotten + given_up == 0 {
             return Ok(false);
         }
         save::count(&transaction, "receipts", -i64::try_from(deleted).unwrap_or(0))?;

@@ -1,86 +1,159 @@
 //! Load: what a batch must see.
 
-use std::collections::HashSet;
-
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
     cache::ChatCache,
-    deliveries,
+    deliveries, numbers, parked,
     rows::{self, CHAT_COLUMNS},
 };
 use crate::{
     domain::{
         chat::Chat,
-        ids::ChatId,
+        delivery::{Delivery, DeliveryId},
+        ids::{ChatId, Slug},
         receipt::{Receipt, ReceiptKey},
         time::Time,
     },
     store::{
         StoreError,
-        working::{ConversationRef, Needs, Working},
+        parked::{ParkedId, ParkedQuery},
+        working::{ConversationRef, EverywhereRef, IdempotencyRef, Needs, Working},
     },
 };
 
 pub(super) fn load(
     connection: &Connection,
     cache: &mut ChatCache,
-    needs: &Needs,
-) -> Result<Working, StoreError> {
-    let mut working = Working::default();
-    let mut seen = HashSet::with_capacity(needs.conversations.len());
-    let mut hits = 0_u64;
-    for conversation in &needs.conversations {
-        if !seen.insert(conversation) {
+    needs: Needs,
+    working: &mut Working,
+) -> Result<(), StoreError> {
+    load_conversations(connection, cache, needs.conversations, working)?;
+    for everywhere in needs.everywhere {
+        load_conversations(connection, cache, on_all_lines(connection, &everywhere)?, working)?;
+        working.add_everywhere(everywhere);
+    }
+    for key in needs.receipts {
+        working.add_receipt(key, receipt_of(connection, &key)?);
+    }
+    load_deliveries(connection, cache, needs.deliveries, needs.idempotency, working)?;
+    for number in needs.numbers {
+        let owner = numbers::owner_of(connection, &number)?;
+        working.numbers.add(number, owner);
+    }
+    load_parking(connection, needs.parked, needs.parked_ids, needs.usage, working)
+}
+
+fn load_conversations(
+    connection: &Connection,
+    cache: &mut ChatCache,
+    conversations: Vec<ConversationRef>,
+    working: &mut Working,
+) -> Result<(), StoreError> {
+    let (mut hits, mut misses) = (0_u64, 0_u64);
+    for conversation in conversations {
+        if working.has_looked_for(&conversation) {
             continue;
         }
-        let chat = match cache.take(conversation) {
-            Some(chat) => {
-                hits += 1;
-                Some(chat)
-            }
-            None => chat_of(connection, conversation)?,
+        let chat = if let Some(chat) = cache.take(&conversation) {
+            hits += 1;
+            Some(chat)
+        } else {
+            misses += 1;
+            let chat = chat_of(connection, &conversation)?;
+            // It may be in the cache under another of its names, and there must be one of it.
+            chat.map(|chat| cache.take_id(chat.id).unwrap_or(chat))
         };
-        if let Some(chat) = chat {
-            // Should it be in the set already, under another key, that one stays: it is the same.
-            let slot = working.add_chat(chat);
-            working.add_conversation(conversation.clone(), slot);
-        }
+        // Should it be in the set already, under another key, that one stays: it is the same.
+        let slot = chat.map(|chat| working.add_chat(chat));
+        working.add_conversation(conversation, slot);
     }
     metrics::counter!("chert_groups_cache_hits_total").increment(hits);
-    metrics::counter!("chert_groups_cache_misses_total").increment(seen.len() as u64 - hits);
-    for key in &needs.receipts {
-        if let Some(receipt) = receipt_of(connection, key)? {
-            working.add_receipt(*key, receipt);
-        }
+    metrics::counter!("chert_groups_cache_misses_total").increment(misses);
+    Ok(())
+}
+
+/// A conversation, on each line of the tenant that knows it.
+fn on_all_lines(
+    connection: &Connection,
+    (tenant, conversation): &EverywhereRef,
+) -> Result<Vec<ConversationRef>, StoreError> {
+    let mut statement = connection
+        .prepare_cached("SELECT line FROM conversation_keys WHERE tenant = ?1 AND conversation = ?2")?;
+    let mut found = statement.query(params![tenant.as_str(), conversation.as_str()])?;
+    let mut conversations = Vec::new();
+    while let Some(row) = found.next()? {
+        conversations.push(ConversationRef {
+            tenant: tenant.clone(),
+            line: rows::number("conversation_keys", "line", row.get_ref(0)?.as_str())?,
+            conversation: conversation.clone(),
+        });
     }
-    load_deliveries(connection, cache, needs, &mut working)?;
-    Ok(working)
+    Ok(conversations)
+}
+
+fn load_parking(
+    connection: &Connection,
+    queries: Vec<ParkedQuery>,
+    ids: Vec<ParkedId>,
+    relays: Vec<Slug>,
+    working: &mut Working,
+) -> Result<(), StoreError> {
+    for query in queries {
+        let found = parked::find(connection, &query)?;
+        working.parking.add_found(query, found);
+    }
+    for id in ids {
+        let is_parked = parked::is_parked(connection, id)?;
+        working.parking.add_looked_for(id, is_parked);
+    }
+    for relay in relays {
+        let usage = parked::usage_of(connection, &relay)?;
+        working.parking.add_usage(relay, usage);
+    }
+    Ok(())
 }
 
 /// Deliveries with what belongs to them: their chats and the health of their lines.
 fn load_deliveries(
     connection: &Connection,
     cache: &mut ChatCache,
-    needs: &Needs,
+    ids: Vec<DeliveryId>,
+    names: Vec<IdempotencyRef>,
     working: &mut Working,
 ) -> Result<(), StoreError> {
-    let by_id = needs.deliveries.iter().map(|id| deliveries::by_id(connection, *id));
-    let by_name = needs.idempotency.iter().map(|name| deliveries::by_name(connection, name));
-    for delivery in by_id.chain(by_name) {
-        let Some(delivery) = delivery? else { continue };
-        if working.delivery(delivery.id).is_some() {
-            continue;
+    for id in ids {
+        match deliveries::by_id(connection, id)? {
+            Some(delivery) => load_delivery(connection, cache, delivery, working)?,
+            None => working.add_no_delivery(id),
         }
-        let line = (delivery.tenant.clone(), delivery.line.clone());
-        if let Some(health) = deliveries::health_of(connection, &line)? {
-            working.add_health(line, health);
-        }
-        if let Some(id) = delivery.chat {
-            load_chat(connection, cache, id, working)?;
-        }
-        working.add_delivery(delivery);
     }
+    for name in names {
+        match deliveries::by_name(connection, &name)? {
+            Some(delivery) => load_delivery(connection, cache, delivery, working)?,
+            None => working.add_no_delivery_named(name),
+        }
+    }
+    Ok(())
+}
+
+fn load_delivery(
+    connection: &Connection,
+    cache: &mut ChatCache,
+    delivery: Delivery,
+    working: &mut Working,
+) -> Result<(), StoreError> {
+    if working.delivery(delivery.id).is_some() {
+        return Ok(());
+    }
+    let line = (delivery.tenant.clone(), delivery.line.clone());
+    if let Some(health) = deliveries::health_of(connection, &line)? {
+        working.add_health(line, health);
+    }
+    if let Some(id) = delivery.chat {
+        load_chat(connection, cache, id, working)?;
+    }
+    working.add_delivery(delivery);
     Ok(())
 }
 

@@ -19,6 +19,8 @@ mod change_json;
 mod deliveries;
 mod directory;
 mod load;
+mod numbers;
+mod parked;
 mod rows;
 mod save;
 

@@ -24,11 +24,19 @@ const APPLICATION_ID: i32 = 0x4368_7274;
 /// How long a statement waits for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-static MIGRATIONS: LazyLock<Migrations<'static>> =
-    LazyLock::new(|| Migrations::new(vec![M::up(include_str!("../../../schema.sql"))]));
+/// What a new registry is made of.
+const SCHEMA: &str = include_str!("../../../schema.sql");
+
+/// What leads from each version to the next; the first, from nothing to version 1, is only there to be counted.
+static MIGRATIONS: LazyLock<Migrations<'static>> = LazyLock::new(|| {
+    Migrations::new(vec![
+        M::up(include_str!("migrations/1.sql")),
+        M::up(include_str!("migrations/2.sql")).foreign_key_check(),
+    ])
+});
 
 /// The schema version that this program writes.
-pub const SCHEMA_VERSION: i32 = 1;
+pub const SCHEMA_VERSION: i32 = 2;
 
 /// Why a file is not opened.
 #[derive(Debug, thiserror::Error)]
@@ -244,10 +252,11 @@ fn create(path: &Path) -> Result<(), OpenError> {
 
 fn draft_schema(draft: &Path) -> Result<(), OpenError> {
     let unusable = |why: String| OpenError::Io { path: draft.to_owned(), why };
-    let mut connection = connect(draft, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    MIGRATIONS.to_latest(&mut connection).map_err(|why| unusable(why.to_string()))?;
+    let connection = connect(draft, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let pragmas =
+        format!("PRAGMA user_version = {SCHEMA_VERSION}; PRAGMA application_id = {APPLICATION_ID};");
     connection
-        .pragma_update(None, "application_id", APPLICATION_ID)
+        .execute_batch(&format!("BEGIN; {SCHEMA} {pragmas} COMMIT;"))
         .map_err(|why| unusable(why.to_string()))?;
     // Closing the last connection empties the log into the file and removes it.
     connection.close().map_err(|(_, why)| unusable(why.to_string()))
@@ -294,8 +303,21 @@ fn check_schema(connection: &mut Connection, path: &Path, upkeep: Upkeep) -> Res
         SCHEMA_VERSION => Ok(()),
         found if found > SCHEMA_VERSION => Err(OpenError::Newer { path: path.to_owned(), found }),
         found if upkeep == Upkeep::LeaveAsItIs => Err(OpenError::Older { path: path.to_owned(), found }),
-        _ => MIGRATIONS.to_latest(connection).map_err(|why| damaged(why.to_string())),
+        found => {
+            migrate(connection).map_err(|why| damaged(why.to_string()))?;
+            tracing::info!(from = found, to = SCHEMA_VERSION, "brought the schema up to date");
+            Ok(())
+        }
     }
+}
+
+/// Brings an older schema up to date. Tables are made anew under the names that others refer to, so references
+/// are checked afterwards and not on the way.
+fn migrate(connection: &mut Connection) -> rusqlite_migration::Result<()> {
+    connection.pragma_update(None, "foreign_keys", false)?;
+    let migrated = MIGRATIONS.to_latest(connection);
+    connection.pragma_update(None, "foreign_keys", true)?;
+    migrated
 }
 
 /// Reads every page and every row of the registry at `path`.
@@ -333,11 +355,50 @@ mod tests {
         assert!(check_sqlite(rusqlite::version_number()).is_ok());
     }
 
+    /// All of a schema, without what makes no difference: comments, blanks, and quotes around names.
+    fn schema_of(connection: &Connection) -> Vec<String> {
+        let mut statement = connection.prepare("SELECT sql FROM sqlite_schema WHERE sql > ''").unwrap();
+        let found = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
+        let plain = |sql: String| {
+            let lines = sql.lines().map(|line| line.split("--").next().unwrap().replace('"', ""));
+            lines.collect::<Vec<_>>().join(" ").split_whitespace().collect::<Vec<_>>().join(" ")
+        };
+        let mut schema: Vec<_> = found.map(|sql| plain(sql.unwrap())).collect();
+        schema.sort();
+        schema
+    }
+
     #[test]
-    fn the_schema_version_is_the_number_of_migrations() {
-        let mut connection = Connection::open_in_memory().unwrap();
-        MIGRATIONS.to_latest(&mut connection).unwrap();
-        let found: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+    fn migrations_lead_to_the_schema_of_new_files() {
+        let new = Connection::open_in_memory().unwrap();
+        new.execute_batch(SCHEMA).unwrap();
+        let mut old = Connection::open_in_memory().unwrap();
+        migrate(&mut old).unwrap();
+        assert_eq!(schema_of(&old), schema_of(&new));
+        let found: i32 = old.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
         assert_eq!(found, SCHEMA_VERSION);
+    }
+
+    #[test]
+    fn what_was_there_before_a_migration_is_there_after_it() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("PRAGMA foreign_keys = ON").unwrap();
+        MIGRATIONS.to_version(&mut connection, 1).unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO tenants (slug, multi_tenant, created_at) VALUES ('acme', 0, 1), ('other', 0, 1);
+                 INSERT INTO relays (slug, kind, created_at) VALUES ('rly-1', 'native', 1);
+                 INSERT INTO lines (number, tenant, relay, active, created_at)
+                     VALUES ('+15555550100', 'acme', 'rly-1', 0, 2), ('+15555550101', 'other', 'rly-1', 1, 2);
+                 INSERT INTO chats (id, tenant, line, origin, created_at, updated_at, version, state)
+                     VALUES (zeroblob(16), 'acme', '+15555550101', 'event', 1, 1, 1, x'');",
+            )
+            .unwrap();
+        migrate(&mut connection).unwrap();
+        let lines = "SELECT group_concat(number || tenant || relay || active || once_anothers || created_at) FROM lines";
+        let found: String = connection.query_row(lines, [], |row| row.get(0)).unwrap();
+        assert_eq!(found, "+15555550100acmerly-1002,+15555550101otherrly-1112");
+        let orphans = connection.execute("DELETE FROM relays", []);
+        assert!(orphans.is_err(), "lines still refer to their relay");
     }
 }

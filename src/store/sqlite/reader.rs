@@ -8,12 +8,14 @@ use rusqlite::{Connection, ToSql, params, params_from_iter};
 use super::{
     directory,
     open::{OpenError, open_read_only},
+    parked,
     rows::{self, CHAT_COLUMNS, HEALTH_COLUMNS, WITH_HEALTH},
 };
 use crate::{
     domain::{
         conversation_key::Conversation,
         ids::{ChatId, Slug},
+        parking::Usage,
         phone::PhoneNumber,
     },
     store::{
@@ -118,6 +120,14 @@ impl Reader for SqliteReader {
         let mut statement = connection.prepare_cached("SELECT value FROM meta WHERE name = ?1")?;
         let mut value = |name: &str| statement.query_row([name], |row| row.get(0));
         Ok(Counts { chats: value("chats")?, receipts: value("receipts")? })
+    }
+
+    fn parking(&self) -> Result<Vec<(Slug, Usage)>, StoreError> {
+        parked::usages(&*self.connection()?)
+    }
+
+    fn awaited_lines(&self, relay: &Slug) -> Result<Vec<Option<PhoneNumber>>, StoreError> {
+        parked::awaited_lines(&*self.connection()?, relay)
     }
 
     fn directory_revision(&self) -> Result<u64, StoreError> {

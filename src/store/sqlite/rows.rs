@@ -6,7 +6,7 @@ use crate::{
     domain::{
         chat::{Chat, Origin},
         delivery::Health,
-        ids::{ChatId, Slug},
+        ids::{ChatId, EventId, Slug},
         phone::PhoneNumber,
         time::Time,
     },
@@ -28,7 +28,7 @@ pub(super) fn chat(row: &Row<'_>) -> Result<Chat, StoreError> {
         created_at: Time::from_nanos(row.get(3)?),
         updated_at: Time::from_nanos(row.get(4)?),
         version: row.get(5)?,
-        state: codec::decode(blob(row, 6)?)?,
+        state: codec::state::decode(blob(row, 6)?)?,
     })
 }
 
@@ -82,4 +82,9 @@ pub(super) fn number<E: std::fmt::Display>(
 ) -> Result<PhoneNumber, StoreError> {
     let damaged = |why: &dyn std::fmt::Display| StoreError::damaged(table, column, why);
     text.map_err(|why| damaged(&why))?.parse().map_err(|why| damaged(&why))
+}
+
+/// An event's id that was stored.
+pub(super) fn event_id(table: &str, text: &str) -> Result<EventId, StoreError> {
+    EventId::new(text).map_err(|why| StoreError::damaged(table, "event_id", why))
 }

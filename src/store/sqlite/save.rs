@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, params};
 
-use super::{change_json, deliveries, rows};
+use super::{change_json, deliveries, numbers, parked, rows};
 use crate::{
     domain::{
         change::Change,
@@ -35,6 +35,15 @@ pub(super) fn save(connection: &Connection, working: &Working) -> Result<(), Sto
     }
     for (key, receipt) in working.new_receipts() {
         save_receipt(connection, key, *receipt)?;
+    }
+    for (number, owner) in working.numbers.learnt() {
+        numbers::save(connection, number, owner)?;
+    }
+    for parked in working.parking.removed() {
+        parked::delete(connection, parked)?;
+    }
+    for parked in working.parking.added() {
+        parked::insert(connection, parked)?;
     }
     count(connection, "chats", new_chats)?;
     count(connection, "receipts", i64::try_from(working.new_receipts().len()).unwrap_or(i64::MAX))
@@ -110,7 +119,7 @@ fn insert(connection: &Connection, chat: &Chat) -> Result<(), StoreError> {
             chat.created_at.nanos(),
             chat.updated_at.nanos(),
             chat.version,
-            codec::encode(&chat.state)?,
+            codec::state::encode(&chat.state)?,
             rows::origin_name(chat.origin),
         ])?;
     Ok(())
@@ -126,7 +135,7 @@ fn update(connection: &Connection, chat: &Chat) -> Result<(), StoreError> {
             chat.state.is_group(),
             chat.updated_at.nanos(),
             chat.version,
-            codec::encode(&chat.state)?,
+            codec::state::encode(&chat.state)?,
         ])?;
     Ok(())
 }
@@ -135,7 +144,7 @@ fn update(connection: &Connection, chat: &Chat) -> Result<(), StoreError> {
 fn update_state(connection: &Connection, chat: &Chat) -> Result<(), StoreError> {
     connection
         .prepare_cached("UPDATE chats SET state = ?2 WHERE id = ?1")?
-        .execute(params![chat.id.as_bytes(), codec::encode(&chat.state)?])?;
+        .execute(params![chat.id.as_bytes(), codec::state::encode(&chat.state)?])?;
     Ok(())
 }
 

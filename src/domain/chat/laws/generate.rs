@@ -78,6 +78,7 @@ pub(super) struct Arrival {
 #[derive(Clone)]
 pub(super) struct Said {
     pub(super) key: ConversationKey,
+    pub(super) previous: Option<ConversationKey>,
     pub(super) stamp: Stamp,
     pub(super) says: Says,
 }
@@ -88,11 +89,11 @@ pub(super) type Receipts = HashMap<ReceiptKey, Receipt>;
 impl Arrival {
     /// The event with the time of its first arrival, which `receipts` keep for all later copies.
     pub(super) fn settle(&self, receipts: &mut Receipts) -> Said {
-        let Event { id, claimed, line, key, says, .. } = self.event.clone();
+        let Event { id, claimed, line, key, previous, says, .. } = self.event.clone();
         let receipt = receipts
             .entry(ReceiptKey::new(&TENANT, &line, claimed, &id))
             .or_insert_with(|| Receipt { effective: effective_time(claimed, self.at) });
-        Said { key, stamp: Stamp { time: receipt.effective, event: id }, says }
+        Said { key, previous, stamp: Stamp { time: receipt.effective, event: id }, says }
     }
 }
 
@@ -138,12 +139,13 @@ fn arrivals_of(conversation: usize) -> impl Strategy<Value = Vec<Arrival>> {
 fn event(conversation: usize) -> impl Strategy<Value = Event> {
     let spelling = proptest::sample::select(SPELLINGS[conversation]);
     let claimed = proptest::sample::select(CLAIMED);
-    (0..IDS.len(), claimed, spelling, says()).prop_map(|(id, claimed, key, says)| Event {
+    let before = weighted(0.2, spelling.clone());
+    (0..IDS.len(), claimed, spelling, before, says()).prop_map(|(id, claimed, key, before, says)| Event {
         id: IDS[id].clone(),
         claimed: time(claimed),
         line: LINE.clone(),
         key: ConversationKey::new(key).unwrap(),
-        previous: None,
+        previous: before.map(|key| ConversationKey::new(key).unwrap()),
         client_ref: None,
         says,
     })

@@ -16,7 +16,7 @@ use self::{
     model::Model,
     view::View,
 };
-use super::{Chat, ChatState, Merged, Origin, join, merge};
+use super::{Chat, ChatState, Keys, Merged, Origin, join, merge};
 use crate::domain::{
     change::Change,
     conversation_key::{Conversation, ConversationKey},
@@ -41,8 +41,12 @@ static UNHEARD_OF: LazyLock<Chat> = LazyLock::new(|| Chat {
     state: ChatState::new(&LINE),
 });
 
+fn keys_of(said: &Said) -> Keys<'_> {
+    Keys { current: Some(&said.key), previous: said.previous.as_ref() }
+}
+
 fn take(chat: &mut Chat, said: &Said, at: Time) -> Merged {
-    merge(chat, Some(&said.key), &said.stamp, &said.says, at)
+    merge(chat, keys_of(said), &said.stamp, &said.says, at)
 }
 
 fn take_all<'a>(chat: &mut Chat, history: impl IntoIterator<Item = &'a Said>) {
@@ -234,7 +238,7 @@ proptest! {
         let mut chat = chat_of(&history);
         let now = arrivals.iter().map(|arrival| arrival.at).max().unwrap().plus(FUTURE_TOLERANCE);
         let (stamp, says) = last_word(now);
-        merge(&mut chat, Some(&history[0].key), &stamp, &says, now);
+        merge(&mut chat, keys_of(&history[0]), &stamp, &says, now);
         prop_assert_eq!(chat.state.name().map(DisplayName::as_str), Some("The last word"));
         prop_assert!(chat.state.participants().all(|(_, _, standing)| standing.since == now));
     }

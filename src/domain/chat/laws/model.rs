@@ -85,7 +85,8 @@ impl<'a> Model<'a> {
     }
 
     fn is_group(&self) -> Option<bool> {
-        let grammar = |sign: &str| self.said.iter().any(|said| said.key.as_str().contains(sign));
+        let keys = || self.said.iter().flat_map(|said| [Some(&said.key), said.previous.as_ref()]).flatten();
+        let grammar = |sign: &str| keys().any(|key| key.as_str().contains(sign));
         match (grammar(";+;"), grammar(";-;")) {
             (true, _) => Some(true),
             (_, true) => Some(false),

@@ -167,9 +167,9 @@ impl Story {
 
     /// Takes an event that arrives for the first time at `now`.
     pub(super) fn hears_at(&mut self, now: Time, Said(event): Said) -> Vec<Change> {
-        let stamp = Stamp { time: effective_time(event.claimed, now), event: event.id };
+        let stamp = Stamp { time: effective_time(event.claimed, now), event: event.id.clone() };
         assert!(stamp.time <= now.plus(FUTURE_TOLERANCE), "nothing counts for the future");
-        let merged = merge(&mut self.chat, Some(&event.key), &stamp, &event.says, now);
+        let merged = merge(&mut self.chat, event.keys(), &stamp, &event.says, now);
         self.changes.extend_from_slice(&merged.changes);
         merged.changes
     }

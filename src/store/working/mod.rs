@@ -1,6 +1,17 @@
 //! The seam between rules and databases.
+//!
+//! [`needs`] is what commands must see, [`Working`] what was loaded for them and how they change it; of that
+//! [`parking`] are reports that cannot be placed yet, and [`numbers`] the relays' own numbers of handles.
 
-use std::collections::HashMap;
+pub mod needs;
+pub mod numbers;
+pub mod parking;
+
+use std::collections::{HashMap, HashSet};
+
+pub use needs::{ConversationRef, EverywhereRef, IdempotencyRef, LineRef, Needs};
+use numbers::Numbers;
+use parking::Parking;
 
 use crate::domain::{
     change::Change,
@@ -8,54 +19,29 @@ use crate::domain::{
     conversation_key::Conversation,
     delivery::{Delivery, DeliveryId, Health},
     handle::Handle,
-    ids::{ChatId, Slug},
-    phone::PhoneNumber,
+    ids::ChatId,
     receipt::{Receipt, ReceiptKey},
     stamp::Stamp,
     time::Time,
 };
 
-/// A conversation of a line of a tenant: what finds a chat.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct ConversationRef {
-    /// Whose line.
-    pub tenant: Slug,
-    /// Which line.
-    pub line: PhoneNumber,
-    /// Which of its conversations.
-    pub conversation: Conversation,
-}
-
-/// A line of a tenant: what has a health.
-pub type LineRef = (Slug, PhoneNumber);
-
-/// A tenant and one of its idempotency keys: what finds a delivery.
-pub type IdempotencyRef = (Slug, String);
-
-/// What a batch of commands must see before it decides.
-#[derive(Debug, Default)]
-pub struct Needs {
-    /// Chats by conversation.
-    pub conversations: Vec<ConversationRef>,
-    /// Receipts of events.
-    pub receipts: Vec<ReceiptKey>,
-    /// Deliveries by id, each with its chat and the health of its line.
-    pub deliveries: Vec<DeliveryId>,
-    /// Deliveries by idempotency key.
-    pub idempotency: Vec<IdempotencyRef>,
-}
-
 /// What was loaded for a batch, as its commands change it.
 #[derive(Debug, Default)]
 pub struct Working {
     slots: Vec<Slot>,
-    by_conversation: HashMap<ConversationRef, SlotId>,
+    // Of each of these, `None` is what was looked for and not found.
+    by_conversation: HashMap<ConversationRef, Option<SlotId>>,
+    receipts: HashMap<ReceiptKey, Option<Receipt>>,
+    deliveries: HashMap<DeliveryId, Option<Tracked<Delivery>>>,
+    by_idempotency: HashMap<IdempotencyRef, Option<DeliveryId>>,
+    everywhere: HashSet<EverywhereRef>,
     by_id: HashMap<ChatId, SlotId>,
-    receipts: HashMap<ReceiptKey, Receipt>,
     new_receipts: Vec<(ReceiptKey, Receipt)>,
-    deliveries: HashMap<DeliveryId, Tracked<Delivery>>,
-    by_idempotency: HashMap<IdempotencyRef, DeliveryId>,
     health: HashMap<LineRef, Tracked<Health>>,
+    /// Reports that cannot be placed yet.
+    pub parking: Parking,
+    /// Relays' own numbers of handles.
+    pub numbers: Numbers,
 }
 
 /// A chat's place in a working set.
@@ -120,9 +106,20 @@ impl Working {
         }
     }
 
-    /// Notes that a chat of the set was found under `conversation`.
-    pub fn add_conversation(&mut self, conversation: ConversationRef, slot: SlotId) {
+    /// Notes which chat of the set was found under `conversation`, if any was.
+    pub fn add_conversation(&mut self, conversation: ConversationRef, slot: Option<SlotId>) {
         self.by_conversation.insert(conversation, slot);
+    }
+
+    /// Notes that a conversation was looked for on all lines of a tenant.
+    pub fn add_everywhere(&mut self, everywhere: EverywhereRef) {
+        self.everywhere.insert(everywhere);
+    }
+
+    /// Whether a conversation was looked for.
+    #[must_use]
+    pub fn has_looked_for(&self, conversation: &ConversationRef) -> bool {
+        self.by_conversation.contains_key(conversation)
     }
 
     /// Notes that a chat of the set answers for another id, too.
@@ -130,14 +127,24 @@ impl Working {
         self.by_id.insert(id, slot);
     }
 
-    /// Adds a receipt that the store has.
-    pub fn add_receipt(&mut self, key: ReceiptKey, receipt: Receipt) {
+    /// Notes the receipt of an event, if the store has one.
+    pub fn add_receipt(&mut self, key: ReceiptKey, receipt: Option<Receipt>) {
         self.receipts.insert(key, receipt);
     }
 
     /// Adds a delivery that the store has.
     pub fn add_delivery(&mut self, delivery: Delivery) {
         self.track_delivery(delivery, false);
+    }
+
+    /// Notes that the store has no such delivery.
+    pub fn add_no_delivery(&mut self, id: DeliveryId) {
+        self.deliveries.entry(id).or_insert(None);
+    }
+
+    /// Notes that nothing was asked for under this name.
+    pub fn add_no_delivery_named(&mut self, name: IdempotencyRef) {
+        self.by_idempotency.entry(name).or_insert(None);
     }
 
     /// Adds the health of a line that the store has.
@@ -162,9 +169,9 @@ impl Working {
     fn track_delivery(&mut self, delivery: Delivery, is_changed: bool) {
         if let Some(idempotency) = &delivery.idempotency {
             let name = (delivery.tenant.clone(), idempotency.key.as_str().to_owned());
-            self.by_idempotency.insert(name, delivery.id);
+            self.by_idempotency.insert(name, Some(delivery.id));
         }
-        self.deliveries.insert(delivery.id, Tracked { value: delivery, is_changed });
+        self.deliveries.insert(delivery.id, Some(Tracked { value: delivery, is_changed }));
     }
 }
 
@@ -173,7 +180,7 @@ impl Working {
     /// The chat of a conversation, if there is one.
     #[must_use]
     pub fn find(&self, conversation: &ConversationRef) -> Option<SlotId> {
-        self.by_conversation.get(conversation).copied()
+        self.by_conversation.get(conversation).copied()?
     }
 
     /// The chat that answers for an id, if it was loaded.
@@ -190,7 +197,7 @@ impl Working {
     /// Makes a conversation that had no chat a chat's own.
     pub fn bind(&mut self, conversation: &ConversationRef, slot: SlotId) {
         self.slot(slot).new_conversations.push(conversation.conversation.clone());
-        self.by_conversation.insert(conversation.clone(), slot);
+        self.by_conversation.insert(conversation.clone(), Some(slot));
     }
 
     /// The chat in a slot.
@@ -223,7 +230,7 @@ impl Working {
         let absorbed = self.slots.iter_mut().filter_map(|slot| slot.absorbed.as_mut());
         absorbed.filter(|absorbed| absorbed.by == loser_id).for_each(|absorbed| absorbed.by = survivor_id);
         let gone = if kept == one { other } else { one };
-        let moved = self.by_conversation.values_mut().chain(self.by_id.values_mut());
+        let moved = self.by_conversation.values_mut().flatten().chain(self.by_id.values_mut());
         moved.filter(|slot| **slot == gone).for_each(|slot| *slot = kept);
         kept
     }
@@ -234,12 +241,12 @@ impl Working {
     /// The receipt of an event that was taken before, in this batch or earlier.
     #[must_use]
     pub fn receipt(&self, key: &ReceiptKey) -> Option<Receipt> {
-        self.receipts.get(key).copied()
+        self.receipts.get(key).copied()?
     }
 
     /// Writes a receipt.
     pub fn take_receipt(&mut self, key: ReceiptKey, receipt: Receipt) {
-        self.receipts.insert(key, receipt);
+        self.receipts.insert(key, Some(receipt));
         self.new_receipts.push((key, receipt));
     }
 }
@@ -249,13 +256,13 @@ impl Working {
     /// A delivery.
     #[must_use]
     pub fn delivery(&self, id: DeliveryId) -> Option<&Delivery> {
-        self.deliveries.get(&id).map(|tracked| &tracked.value)
+        self.deliveries.get(&id)?.as_ref().map(|tracked| &tracked.value)
     }
 
     /// The delivery that a tenant has asked for under this name.
     #[must_use]
     pub fn delivery_named(&self, name: &IdempotencyRef) -> Option<&Delivery> {
-        self.delivery(*self.by_idempotency.get(name)?)
+        self.delivery((*self.by_idempotency.get(name)?)?)
     }
 
     /// Adds a delivery, or changes one.
@@ -293,7 +300,7 @@ impl Working {
 
     /// The deliveries to be saved, new ones included.
     pub fn changed_deliveries(&self) -> impl Iterator<Item = &Delivery> {
-        self.deliveries.values().filter(|tracked| tracked.is_changed).map(|tracked| &tracked.value)
+        self.deliveries.values().flatten().filter(|tracked| tracked.is_changed).map(|tracked| &tracked.value)
     }
 
     /// The health to be saved.
@@ -309,7 +316,7 @@ impl Working {
     pub fn into_chats(self) -> impl Iterator<Item = (Vec<ConversationRef>, Chat)> {
         let mut found_under: Vec<Vec<ConversationRef>> = vec![Vec::new(); self.slots.len()];
         for (conversation, slot) in self.by_conversation {
-            if let Some(list) = found_under.get_mut(slot.0) {
+            if let Some(list) = slot.and_then(|slot| found_under.get_mut(slot.0)) {
                 list.push(conversation);
             }
         }
@@ -346,4 +353,13 @@ pub struct Moment {
     pub tick: Time,
     /// Events that claim an earlier time are merged without a receipt.
     pub receipts_since: Time,
+}
+
+/// From when on what is kept for a time is kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Horizons {
+    /// Receipts, and deliveries.
+    pub receipts: Time,
+    /// Parked reports.
+    pub parked: Time,
 }

@@ -1,27 +1,26 @@
 //! A chat's state as bytes.
 //!
-//! One byte of version, then postcard. Stamps are written once and referred to by number: a group's handles
+//! One byte of version, then postcard. Version 1 lacked the last field. Stamps are written once and referred to by number: a group's handles
 //! were usually all listed by the same event, so this is most of the saving.
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use super::StoreError;
+use super::{SERVICES, STRENGTHS, WORDS, meaning_of, number_of};
 use crate::domain::{
     chat::{ChatState, Person},
     conversation_key::{Conversation, ConversationKey},
-    event::Word,
     handle::Handle,
     ids::EventId,
     register::{Field, Register},
-    service::Service,
-    stamp::{Stamp, Strength},
+    stamp::Stamp,
     text::{DisplayName, IconUrl},
     time::Time,
 };
+use crate::store::StoreError;
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 #[derive(Serialize, Deserialize)]
 struct PackedState<'a> {
@@ -36,6 +35,8 @@ struct PackedState<'a> {
     roster: Option<u32>,
     ours: Vec<&'a str>,
     people: Vec<PackedPerson<'a>>,
+    /// Conversations without a word on their spelling.
+    unspelled: Vec<&'a str>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -86,6 +87,7 @@ impl<'a> Stamps<'a> {
             roster: state.roster.as_ref().map(|stamp| self.number(stamp)),
             ours: state.ours.iter().map(Handle::as_str).collect(),
             people: state.people.iter().map(|(handle, person)| self.person(handle, person)).collect(),
+            unspelled: unspelled(state),
             // Last, when all of them have been met.
             stamps: std::mem::take(&mut self.list),
         }
@@ -120,14 +122,9 @@ impl<'a> Stamps<'a> {
     }
 }
 
-// The position in its table is what stands in the bytes, so the tables only ever grow at the end.
-const SERVICES: [Service; 3] = [Service::IMessage, Service::Rcs, Service::Sms];
-const WORDS: [Word; 3] = [Word::Active, Word::Left, Word::Removed];
-const STRENGTHS: [Strength; 4] = [Strength::ListedOut, Strength::Listed, Strength::Sender, Strength::Subject];
-
-fn number_of<T: PartialEq + Copy>(table: &[T], value: T) -> u8 {
-    let position = table.iter().position(|known| *known == value);
-    position.and_then(|at| u8::try_from(at).ok()).unwrap_or(u8::MAX)
+fn unspelled(state: &ChatState) -> Vec<&str> {
+    let unspelled = state.keys.iter().filter(|(_, key)| key.is_none());
+    unspelled.map(|(conversation, _)| conversation.as_str()).collect()
 }
 
 /// The state that was encoded.
@@ -137,12 +134,13 @@ fn number_of<T: PartialEq + Copy>(table: &[T], value: T) -> u8 {
 /// [`StoreError::Broken`] when the bytes are not what [`encode`] wrote.
 pub fn decode(bytes: &[u8]) -> Result<ChatState, StoreError> {
     let damaged = |why: &str| StoreError::damaged("chats", "state", why);
-    let packed = match bytes.split_first() {
-        Some((&VERSION, rest)) => {
-            postcard::from_bytes::<PackedState<'_>>(rest).map_err(|why| damaged(&why.to_string()))?
-        }
+    // An empty list is a zero, so version 1 with a zero behind it is version 2.
+    let rest = match bytes.split_first() {
+        Some((&VERSION, rest)) => Cow::Borrowed(rest),
+        Some((1, rest)) => Cow::Owned([rest, &[0]].concat()),
         _ => return Err(damaged("an unknown version")),
     };
+    let packed: PackedState<'_> = postcard::from_bytes(&rest).map_err(|why| damaged(&why.to_string()))?;
     Unpacker::new(&packed.stamps)
         .and_then(|stamps| stamps.state(&packed))
         .ok_or_else(|| damaged("a number without a meaning"))
@@ -178,6 +176,9 @@ impl Unpacker {
             let spelling = self.field(Some(key), |key| Some(ConversationKey::from_canonical(key)))?;
             state.keys.insert(Conversation::from_canonical(conversation), spelling);
         }
+        for conversation in &packed.unspelled {
+            state.keys.insert(Conversation::from_canonical(conversation), None);
+        }
         for person in &packed.people {
             state.people.insert(Handle::from_canonical(person.handle), self.person(person)?);
         }
@@ -207,6 +208,42 @@ impl Unpacker {
     }
 }
 
-fn meaning_of<T: Copy>(table: &[T], number: u8) -> Option<T> {
-    table.get(usize::from(number)).copied()
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::stamp::Strength;
+
+    fn a_state() -> ChatState {
+        let stamp = Stamp { time: Time::from_seconds(7), event: EventId::new("e1").unwrap() };
+        let key = ConversationKey::new("iMessage;+;chat1").unwrap();
+        let spelled = Register { stamp: stamp.clone(), strength: Strength::Listed, value: key.clone() };
+        ChatState {
+            keys: [(key.conversation(), Some(spelled))].into(),
+            roster: Some(stamp),
+            ..ChatState::new(&"+15555550100".parse().unwrap())
+        }
+    }
+
+    #[test]
+    fn what_was_encoded_is_decoded() {
+        let mut state = a_state();
+        state.keys.insert(Conversation::from_canonical("b183b0d3"), None);
+        assert_eq!(decode(&encode(&state).unwrap()).unwrap(), state);
+    }
+
+    #[test]
+    fn the_first_version_is_still_read() {
+        let state = a_state();
+        let mut bytes = encode(&state).unwrap();
+        bytes[0] = 1;
+        assert_eq!(bytes.pop(), Some(0));
+        assert_eq!(decode(&bytes).unwrap(), state);
+    }
+
+    #[test]
+    fn other_bytes_are_damage() {
+        for bytes in [&[][..], &[9], &[VERSION], &[VERSION, 255, 255]] {
+            assert!(matches!(decode(bytes), Err(StoreError::Broken(_))), "{bytes:?}");
+        }
+    }
 }

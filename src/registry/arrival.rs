@@ -1,0 +1,149 @@
+//! An event enters its chat, which is found or minted; a receipt remembers it.
+
+use super::{
+    ingest::{Ingested, Outcome, Refusal},
+    place::{Believe, Blank, Claim, Placed, place},
+};
+use crate::{
+    domain::{
+        chat::{self, MAX_HANDLES, Origin},
+        conversation_key::ConversationKey,
+        delivery::DeliveryId,
+        event::{Event, Mention},
+        ids::Slug,
+        receipt::{Receipt, ReceiptKey, effective_time},
+        stamp::Stamp,
+        time::Time,
+    },
+    store::working::{ConversationRef, Moment, Needs, Working},
+};
+
+/// An event on its way into a chat.
+pub(super) struct Arrival {
+    event: Event,
+    /// When it first reached us.
+    arrived: Time,
+    relay: Slug,
+    conversation: ConversationRef,
+    previous: Option<ConversationRef>,
+    receipt: ReceiptKey,
+    id_bits: [u8; 10],
+}
+
+impl Arrival {
+    /// An event that `relay` sent about a line of `tenant`. Of `id_bits` the id is made, should it mint a chat.
+    pub(super) fn new(event: Event, tenant: &Slug, relay: Slug, arrived: Time, id_bits: [u8; 10]) -> Self {
+        let conversation = |key: &ConversationKey| ConversationRef {
+            tenant: tenant.clone(),
+            line: event.line.clone(),
+            conversation: key.conversation(),
+        };
+        Self {
+            receipt: ReceiptKey::new(tenant, &event.line, event.claimed, &event.id),
+            conversation: conversation(&event.key),
+            previous: event.previous.as_ref().map(conversation),
+            event,
+            arrived,
+            relay,
+            id_bits,
+        }
+    }
+
+    pub(super) fn relay(&self) -> &Slug {
+        &self.relay
+    }
+
+    pub(super) fn event(&self) -> &Event {
+        &self.event
+    }
+
+    pub(super) fn tenant(&self) -> &Slug {
+        &self.conversation.tenant
+    }
+
+    pub(super) fn arrived(&self) -> Time {
+        self.arrived
+    }
+
+    /// Has the event say this as well.
+    pub(super) fn add(&mut self, mention: Mention) {
+        self.event.says.people.push(mention);
+    }
+
+    pub(super) fn needs(&self, loaded: &Working, needs: &mut Needs) {
+        self.conversations().for_each(|conversation| needs.conversation(loaded, conversation));
+        needs.receipt(loaded, self.receipt);
+        self.event.client_ref.into_iter().for_each(|delivery| needs.delivery(loaded, delivery));
+    }
+
+    /// The conversations that the event will make known: it speaks of them, and they have no chat yet.
+    pub(super) fn unknown_conversations(&self, working: &Working) -> impl Iterator<Item = &ConversationRef> {
+        self.conversations().filter(|conversation| {
+            working.has_looked_for(conversation) && working.find(conversation).is_none()
+        })
+    }
+
+    fn conversations(&self) -> impl Iterator<Item = &ConversationRef> {
+        std::iter::once(&self.conversation).chain(self.previous.as_ref())
+    }
+
+    /// Whether the event may be taken. Only a known chat can be full: one event alone stays far below the limit.
+    pub(super) fn check(&self, working: &mut Working) -> Result<(), Refusal> {
+        let known = self.conversations().find_map(|conversation| working.find(conversation));
+        let Some(slot) = known else { return Ok(()) };
+        let state = &working.slot(slot).chat.state;
+        // Who is known already may be spoken of, however full the chat is.
+        let strangers = state.strangers_in(&self.event.says);
+        let is_full = strangers > 0 && state.people.len() + strangers > MAX_HANDLES;
+        if is_full { Err(Refusal::TooManyHandles) } else { Ok(()) }
+    }
+
+    /// Takes the event into its chat.
+    pub(super) fn take(&self, working: &mut Working, moment: &Moment) -> Ingested {
+        let held = working.receipt(&self.receipt);
+        let effective =
+            held.map_or_else(|| effective_time(self.event.claimed, self.arrived), |held| held.effective);
+        let stamp = Stamp { time: effective, event: self.event.id.clone() };
+        let ingested = self.merge(working, moment, &stamp, held.is_some());
+        if held.is_none() && self.event.claimed >= moment.receipts_since {
+            working.take_receipt(self.receipt, Receipt { effective });
+        }
+        ingested
+    }
+
+    fn merge(&self, working: &mut Working, moment: &Moment, stamp: &Stamp, taken_before: bool) -> Ingested {
+        let claim = Claim {
+            conversation: Some(&self.conversation),
+            previous: self.previous.as_ref(),
+            delivery: self.delivery(working),
+            believe: Believe::Key,
+        };
+        let blank = Blank {
+            tenant: &self.conversation.tenant,
+            line: &self.conversation.line,
+            origin: Origin::Event,
+            id_bits: self.id_bits,
+        };
+        let Placed { slot, joined } = place(working, &claim, &blank, stamp, moment);
+        let slot = working.slot(slot);
+        let is_new = slot.chat.version == 0;
+        let merged = chat::merge(&mut slot.chat, self.event.keys(), stamp, &self.event.says, moment.tick);
+        let outcome = match (is_new, joined || !merged.changes.is_empty()) {
+            (true, _) => Outcome::Created,
+            (false, true) => Outcome::Updated,
+            (false, false) if taken_before && !merged.changed => Outcome::Duplicate,
+            (false, false) => Outcome::Unchanged,
+        };
+        slot.note(stamp, merged, moment.tick);
+        Ingested { chat: Some(slot.chat.id), outcome }
+    }
+
+    /// The delivery that the event names, when it may: the same relay, for the same line.
+    fn delivery(&self, working: &Working) -> Option<DeliveryId> {
+        let delivery = working.delivery(self.event.client_ref?)?;
+        let is_theirs = delivery.relay == self.relay
+            && delivery.line == self.conversation.line
+            && delivery.tenant == self.conversation.tenant;
+        is_theirs.then_some(delivery.id)
+    }
+}

@@ -1,0 +1,115 @@
+//! A report that waits until it can be placed.
+
+use sha2::{Digest, Sha256};
+
+use super::codec;
+use crate::domain::{
+    conversation_key::Conversation,
+    ids::Slug,
+    phone::PhoneNumber,
+    report::{Report, RowNumber},
+    time::Time,
+};
+
+/// A report that waits.
+#[derive(Clone, Debug)]
+pub struct Parked {
+    /// What tells it from all others: the same report parked again is the same one.
+    pub id: ParkedId,
+    /// Whose it is.
+    pub relay: Slug,
+    /// When it first reached us: the time that it counts for when its own lies in the future.
+    pub arrived: Time,
+    /// What it waits for.
+    pub awaits: Awaits,
+    /// The report.
+    pub report: Report,
+    /// The report as it is stored.
+    pub encoded: Vec<u8>,
+}
+
+/// A hash of a parked report and its relay.
+pub type ParkedId = [u8; 16];
+
+/// What a parked report waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Awaits {
+    /// It names no line: a line of its relay must come to know its conversation, or become the relay's only one.
+    Conversation,
+    /// The line that it names must become one of its relay's.
+    Line(PhoneNumber),
+    /// It is placed already, on a line of this tenant, and is about somebody whom it names by number only.
+    Owner {
+        /// Whose line that was.
+        tenant: Slug,
+        /// The line.
+        line: PhoneNumber,
+        /// The number.
+        number: RowNumber,
+    },
+}
+
+/// A number that means something to one relay.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct NumberRef {
+    /// To whom.
+    pub relay: Slug,
+    /// The number.
+    pub number: RowNumber,
+}
+
+/// Which parked reports are looked for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum ParkedQuery {
+    /// Those that await that a line of the relay knows this conversation.
+    Conversation(Slug, Conversation),
+    /// Those that await this line of the relay. Up to [`SLICE`] of them, the first that came.
+    Line(Slug, PhoneNumber),
+    /// Those of the relay that name no line. Up to [`SLICE`] of them, the first that came.
+    Unplaced(Slug),
+    /// Those that await the owner of a number.
+    Owner(NumberRef),
+}
+
+/// How many of many parked reports are taken at once.
+pub const SLICE: u32 = 256;
+
+impl Parked {
+    /// A report of `relay` that arrived at `arrived` and has to wait.
+    #[must_use]
+    pub fn new(relay: Slug, arrived: Time, awaits: Awaits, report: Report) -> Self {
+        let encoded = codec::report::encode(&report);
+        Self { id: id_of(&relay, &awaits, &encoded), relay, arrived, awaits, report, encoded }
+    }
+
+    /// How many bytes of its relay's share it takes.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.encoded.len() as u64
+    }
+
+    /// The query that finds it when what it waits for comes.
+    #[must_use]
+    pub fn query(&self) -> ParkedQuery {
+        let relay = self.relay.clone();
+        match &self.awaits {
+            Awaits::Conversation => ParkedQuery::Conversation(relay, self.report.key.conversation()),
+            Awaits::Line(line) => ParkedQuery::Line(relay, line.clone()),
+            Awaits::Owner { number, .. } => ParkedQuery::Owner(NumberRef { relay, number: *number }),
+        }
+    }
+}
+
+fn id_of(relay: &Slug, awaits: &Awaits, encoded: &[u8]) -> ParkedId {
+    let tenant = match awaits {
+        Awaits::Conversation | Awaits::Line(_) => "",
+        Awaits::Owner { tenant, .. } => tenant.as_str(),
+    };
+    let mut hash = Sha256::new();
+    // Slugs contain no line feed, so the parts cannot run into each other.
+    for part in [relay.as_str().as_bytes(), b"\n", tenant.as_bytes(), b"\n", encoded] {
+        hash.update(part);
+    }
+    let full: [u8; 32] = hash.finalize().into();
+    full.first_chunk().copied().unwrap_or_default()
+}

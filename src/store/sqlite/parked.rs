@@ -1,0 +1,193 @@
+//! Parked reports, in and out of their tables.
+
+use rusqlite::{Connection, OptionalExtension, Params, Row, params};
+
+use super::rows;
+use crate::{
+    domain::{ids::Slug, parking::Usage, phone::PhoneNumber, report::RowNumber, time::Time},
+    store::{
+        StoreError, codec,
+        parked::{Awaits, NumberRef, Parked, ParkedId, ParkedQuery, SLICE},
+    },
+};
+
+const COLUMNS: &str = "id, relay, arrived_at, tenant, line, number, report";
+
+/// What a query finds, in the order of arrival.
+pub(super) fn find(connection: &Connection, query: &ParkedQuery) -> Result<Vec<Parked>, StoreError> {
+    match query {
+        ParkedQuery::Conversation(relay, conversation) => select(
+            connection,
+            "relay = ?1 AND conversation = ?2 AND line IS NULL",
+            params![relay.as_str(), conversation.as_str(), -1],
+        ),
+        ParkedQuery::Line(relay, line) => select(
+            connection,
+            "relay = ?1 AND line = ?2 AND tenant IS NULL",
+            params![relay.as_str(), line.as_str(), SLICE],
+        ),
+        ParkedQuery::Unplaced(relay) => select(
+            connection,
+            "relay = ?1 AND line IS ?2 AND tenant IS NULL",
+            params![relay.as_str(), None::<&str>, SLICE],
+        ),
+        ParkedQuery::Owner(NumberRef { relay, number }) => {
+            select(connection, "relay = ?1 AND number = ?2", params![relay.as_str(), number.0, -1])
+        }
+    }
+}
+
+fn select(connection: &Connection, condition: &str, values: impl Params) -> Result<Vec<Parked>, StoreError> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM parked WHERE {condition} ORDER BY arrived_at LIMIT ?3"
+    ))?;
+    let mut found = statement.query(values)?;
+    let mut reports = Vec::new();
+    while let Some(row) = found.next()? {
+        reports.push(read(row)?);
+    }
+    Ok(reports)
+}
+
+fn read(row: &Row<'_>) -> Result<Parked, StoreError> {
+    let encoded: Vec<u8> = row.get(6)?;
+    Ok(Parked {
+        id: row.get(0)?,
+        relay: rows::slug("parked", "relay", row.get_ref(1)?.as_str())?,
+        arrived: Time::from_nanos(row.get(2)?),
+        awaits: awaits(row)?,
+        report: codec::report::decode(&encoded)?,
+        encoded,
+    })
+}
+
+fn awaits(row: &Row<'_>) -> Result<Awaits, StoreError> {
+    let line = row.get::<_, Option<String>>(4)?;
+    let line =
+        line.map(|line| rows::number("parked", "line", Ok::<_, StoreError>(line.as_str()))).transpose()?;
+    let tenant = row.get::<_, Option<String>>(3)?;
+    let tenant = tenant
+        .map(|tenant| rows::slug("parked", "tenant", Ok::<_, StoreError>(tenant.as_str())))
+        .transpose()?;
+    let number = row.get::<_, Option<i64>>(5)?.map(RowNumber);
+    Ok(match (line, tenant, number) {
+        (Some(line), Some(tenant), Some(number)) => Awaits::Owner { tenant, line, number },
+        (Some(line), ..) => Awaits::Line(line),
+        (None, ..) => Awaits::Conversation,
+    })
+}
+
+/// Whether a report is parked.
+pub(super) fn is_parked(connection: &Connection, id: ParkedId) -> Result<bool, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT 1 FROM parked WHERE id = ?1")?;
+    Ok(statement.exists([id])?)
+}
+
+/// How much of a relay is parked.
+pub(super) fn usage_of(connection: &Connection, relay: &Slug) -> Result<Usage, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT reports, bytes FROM parking WHERE relay = ?1")?;
+    let found = statement.query_row([relay.as_str()], usage).optional()?;
+    Ok(found.unwrap_or_default())
+}
+
+fn usage(row: &Row<'_>) -> rusqlite::Result<Usage> {
+    Ok(Usage { reports: row.get("reports")?, bytes: row.get("bytes")? })
+}
+
+/// How much is parked of each relay of which anything is.
+pub(super) fn usages(connection: &Connection) -> Result<Vec<(Slug, Usage)>, StoreError> {
+    let mut statement = connection
+        .prepare_cached("SELECT relay, reports, bytes FROM parking WHERE reports > 0 ORDER BY relay")?;
+    let mut found = statement.query([])?;
+    let mut usages = Vec::new();
+    while let Some(row) = found.next()? {
+        usages.push((rows::slug("parking", "relay", row.get_ref(0)?.as_str())?, usage(row)?));
+    }
+    Ok(usages)
+}
+
+/// The lines that a relay's parked reports wait for; `None` is that of those which name none.
+pub(super) fn awaited_lines(
+    connection: &Connection,
+    relay: &Slug,
+) -> Result<Vec<Option<PhoneNumber>>, StoreError> {
+    let mut statement =
+        connection.prepare_cached("SELECT DISTINCT line FROM parked WHERE relay = ?1 AND tenant IS NULL")?;
+    let mut found = statement.query([relay.as_str()])?;
+    let mut lines = Vec::new();
+    while let Some(row) = found.next()? {
+        let line =
+            row.get_ref(0)?.as_str_or_null().map_err(|why| StoreError::damaged("parked", "line", why))?;
+        lines.push(line.map(|line| rows::number("parked", "line", Ok::<_, StoreError>(line))).transpose()?);
+    }
+    Ok(lines)
+}
+
+pub(super) fn insert(connection: &Connection, parked: &Parked) -> Result<(), StoreError> {
+    let (tenant, line, number) = match &parked.awaits {
+        Awaits::Conversation => (None, None, None),
+        Awaits::Line(line) => (None, Some(line), None),
+        Awaits::Owner { tenant, line, number } => (Some(tenant), Some(line), Some(number)),
+    };
+    connection
+        .prepare_cached(
+            "INSERT INTO parked (id, relay, arrived_at, conversation, tenant, line, number, report)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        )?
+        .execute(params![
+            parked.id,
+            parked.relay.as_str(),
+            parked.arrived.nanos(),
+            parked.report.key.conversation().as_str(),
+            tenant.map(Slug::as_str),
+            line.map(PhoneNumber::as_str),
+            number.map(|number| number.0),
+            parked.encoded,
+        ])?;
+    connection
+        .prepare_cached(
+            "INSERT INTO parking (relay, reports, bytes) VALUES (?1, 1, ?2)
+             ON CONFLICT (relay) DO UPDATE SET reports = reports + 1, bytes = bytes + excluded.bytes",
+        )?
+        .execute(params![parked.relay.as_str(), parked.bytes()])?;
+    Ok(())
+}
+
+pub(super) fn delete(connection: &Connection, parked: &Parked) -> Result<(), StoreError> {
+    let deleted = connection.prepare_cached("DELETE FROM parked WHERE id = ?1")?.execute([parked.id])?;
+    count_out(connection, &parked.relay, deleted as u64, parked.bytes() * deleted as u64)
+}
+
+fn count_out(connection: &Connection, relay: &Slug, reports: u64, bytes: u64) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("UPDATE parking SET reports = reports - ?2, bytes = bytes - ?3 WHERE relay = ?1")?
+        .execute(params![relay.as_str(), reports, bytes])?;
+    Ok(())
+}
+
+/// Gives up on reports that arrived before `since`, up to `limit` of them.
+pub(super) fn prune(connection: &Connection, since: Time, limit: u32) -> Result<usize, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "DELETE FROM parked WHERE id IN
+             (SELECT id FROM parked WHERE arrived_at < ?1 ORDER BY arrived_at LIMIT ?2)
+         RETURNING relay, length(report)",
+    )?;
+    let mut found = statement.query(params![since.nanos(), limit])?;
+    let mut given_up = 0;
+    while let Some(row) = found.next()? {
+        let relay = rows::slug("parked", "relay", row.get_ref(0)?.as_str())?;
+        count_out(connection, &relay, 1, row.get(1)?)?;
+        tracing::warn!(%relay, "a parked report could not be placed in time and is given up");
+        given_up += 1;
+    }
+    metrics::counter!("chert_groups_parked_expired_total").increment(given_up as u64);
+    Ok(given_up)
+}
+
+/// Forgets everything that waits for a relay that is removed.
+pub(super) fn forget_relay(connection: &Connection, relay: &Slug) -> rusqlite::Result<()> {
+    for table in ["parked", "parking", "row_numbers"] {
+        connection.execute(&format!("DELETE FROM {table} WHERE relay = ?1"), [relay.as_str()])?;
+    }
+    Ok(())
+}

@@ -1,0 +1,63 @@
+//! Whose numbers a batch has looked up, and learns.
+
+use std::collections::HashMap;
+
+use crate::{
+    domain::{handle::Handle, stamp::Stamp},
+    store::parked::NumberRef,
+};
+
+/// Relays' own numbers of handles.
+#[derive(Debug, Default)]
+pub struct Numbers {
+    owners: HashMap<NumberRef, Option<Owner>>,
+    learnt: Vec<NumberRef>,
+}
+
+/// Whose number it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// The handle.
+    pub handle: Handle,
+    /// When that was said. A number that is given to somebody else is the newest owner's.
+    pub stamp: Stamp,
+}
+
+impl Numbers {
+    /// Notes what the store knows of a number.
+    pub fn add(&mut self, number: NumberRef, owner: Option<Owner>) {
+        self.owners.entry(number).or_insert(owner);
+    }
+
+    pub(super) fn is_loaded(&self, number: &NumberRef) -> bool {
+        self.owners.contains_key(number)
+    }
+
+    /// Whose number it is, as far as that is known.
+    #[must_use]
+    pub fn owner(&self, number: &NumberRef) -> Option<&Owner> {
+        self.owners.get(number)?.as_ref()
+    }
+
+    /// Whether the store has looked for a number's owner and found none.
+    #[must_use]
+    pub fn is_unknown(&self, number: &NumberRef) -> bool {
+        matches!(self.owners.get(number), Some(None))
+    }
+
+    /// Learns whose number it is; whether it was nobody's before.
+    pub fn learn(&mut self, number: NumberRef, owner: Owner) -> bool {
+        let held = self.owner(&number);
+        let is_first = held.is_none();
+        if held.is_none_or(|held| held.handle != owner.handle && held.stamp < owner.stamp) {
+            self.owners.insert(number.clone(), Some(owner));
+            self.learnt.push(number);
+        }
+        is_first
+    }
+
+    /// What was learnt, to be saved.
+    pub fn learnt(&self) -> impl Iterator<Item = (&NumberRef, &Owner)> {
+        self.learnt.iter().filter_map(|number| Some((number, self.owner(number)?)))
+    }
+}
