@@ -49,3 +49,4 @@ pub mod clock;
 pub mod error;
 
 mod json;
+mod query_string;

@@ -8,7 +8,7 @@ use actix_web::{
     web::{self, Bytes, Data},
 };
 use chert_groups::{
-    auth::{self, Credentials},
+    auth,
     clock::Clock,
     domain::{ids::Slug, report::Report},
     registry::placement::{self, Placement},
@@ -52,13 +52,7 @@ pub(crate) struct Accepted {
 
 /// Checks a request as ours does, and reads its events.
 pub(crate) fn accept(shared: &Shared, request: &HttpRequest, body: &[u8]) -> actix_web::Result<Accepted> {
-    let header = |name: &str| request.headers().get(name).map(actix_web::http::header::HeaderValue::as_bytes);
-    let credentials = Credentials {
-        name: header("x-chert-relay"),
-        signature: header("x-chert-signature"),
-        authorization: None,
-    };
-    let relay = auth::relay::authenticate(&shared.directory, credentials, body, shared.clock.now())
+    let relay = auth::relay::authenticate_native(&shared.directory, request, body, shared.clock.now())
         .map_err(ErrorUnauthorized)?;
     let (parsed, single) = match request::from_json(body).map_err(ErrorBadRequest)? {
         Events::One(event) => (vec![event], true),

@@ -3,20 +3,21 @@
 //! The code is HMAC-SHA256 over the unix seconds, a dot and the body as received, keyed with the bytes of the
 //! secret's string. Method and path are not part of it.
 
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
-
-use super::AuthError;
+use super::{
+    AuthError,
+    code::{Code, from_hex},
+    presented::Presented,
+    timestamp::Timestamp,
+};
 use crate::domain::{secret::SigningSecret, time::Time};
 
-/// How far a signature's time may lie from ours, in either direction, both ends included.
-pub const WINDOW_SECONDS: i64 = 300;
+/// The header that carries the signature.
+pub const SIGNATURE: &str = "x-chert-signature";
 
 /// A signature header that has the right form.
 #[derive(Clone, Copy, Debug)]
 pub struct Signature<'a> {
-    seconds_text: &'a [u8],
-    seconds: i64,
+    timestamp: Timestamp<'a>,
     code: [u8; 32],
 }
 
@@ -31,12 +32,10 @@ impl<'a> Signature<'a> {
             AuthError::Malformed("x-chert-signature is v1,<unix seconds>,<64 lower-case hex>");
         let rest = header.strip_prefix(b"v1,").ok_or(FORM)?;
         let comma = rest.iter().position(|byte| *byte == b',').ok_or(FORM)?;
-        let (seconds_text, hex) = rest.split_at_checked(comma).ok_or(FORM)?;
-        let mut code = [0; 32];
-        let hex = hex.strip_prefix(b",").filter(|hex| hex.len() == 64).ok_or(FORM)?;
-        base16ct::lower::decode(hex, &mut code).map_err(|_| FORM)?;
-        let seconds = plain_number(seconds_text).ok_or(FORM)?;
-        Ok(Self { seconds_text, seconds, code })
+        let (seconds, hex) = rest.split_at_checked(comma).ok_or(FORM)?;
+        let code = hex.strip_prefix(b",").and_then(from_hex).ok_or(FORM)?;
+        let timestamp = Timestamp::parse(seconds).ok_or(FORM)?;
+        Ok(Self { timestamp, code })
     }
 
     /// Checks time and code against any of the secrets that are valid now.
@@ -50,47 +49,35 @@ impl<'a> Signature<'a> {
         body: &[u8],
         now: Time,
     ) -> Result<(), AuthError> {
-        if (now.seconds() - self.seconds).abs() > WINDOW_SECONDS {
-            return Err(AuthError::WrongTime);
-        }
-        for secret in secrets {
-            // `verify_slice` compares in constant time.
-            if code_over(secret, self.seconds_text, body).verify_slice(&self.code).is_ok() {
-                return Ok(());
-            }
-        }
-        Err(AuthError::NotValid)
+        self.timestamp.check(now)?;
+        let signed = [self.timestamp.text(), body];
+        let fits = |secret: &SigningSecret| Code::over(secret.keyed(), &signed).is(&self.code);
+        if secrets.into_iter().any(fits) { Ok(()) } else { Err(AuthError::NotValid) }
     }
 }
 
-/// A number of 1 to 12 digits without sign or leading zeros: far below the limits of `i64`.
-fn plain_number(digits: &[u8]) -> Option<i64> {
-    let leading_zero = digits.len() > 1 && digits.first() == Some(&b'0');
-    if leading_zero || digits.is_empty() || digits.len() > 12 || !digits.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    std::str::from_utf8(digits).ok()?.parse().ok()
+/// Whether a request comes with such a signature, right or wrong.
+pub(super) fn is_presented(request: &dyn Presented) -> Result<bool, AuthError> {
+    Ok(request.header(SIGNATURE)?.is_some())
 }
 
-fn code_over(secret: &SigningSecret, seconds: &[u8], body: &[u8]) -> Hmac<Sha256> {
-    let mut code = keyed(secret);
-    code.update(seconds);
-    code.update(b".");
-    code.update(body);
-    code
-}
-
-#[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
-fn keyed(secret: &SigningSecret) -> Hmac<Sha256> {
-    Hmac::new_from_slice(secret.expose().as_bytes()).expect("HMAC takes keys of any length")
+/// Checks the signature of a request.
+pub(super) fn verify<'s>(
+    request: &dyn Presented,
+    body: &[u8],
+    secrets: impl IntoIterator<Item = &'s SigningSecret>,
+    now: Time,
+) -> Result<(), AuthError> {
+    let signature = request.header(SIGNATURE)?.ok_or(AuthError::NoCredentials("send x-chert-signature"))?;
+    Signature::parse(signature)?.verify(secrets, body, now)
 }
 
 /// The header that signs `body` at `now`.
 #[must_use]
 pub fn sign(secret: &SigningSecret, body: &[u8], now: Time) -> String {
     let seconds = now.seconds().to_string();
-    let code: [u8; 32] = code_over(secret, seconds.as_bytes(), body).finalize().into_bytes().into();
-    format!("v1,{seconds},{}", base16ct::lower::encode_string(&code))
+    let code = Code::over(secret.keyed(), &[seconds.as_bytes(), body]);
+    format!("v1,{seconds},{}", code.to_hex())
 }
 
 #[cfg(test)]

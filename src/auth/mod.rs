@@ -1,22 +1,21 @@
 //! Who is speaking: signatures and bearers, checked over the bytes as they were received.
 //!
-//! [`hmac_v1`] is the signature, [`tenant`] finds and checks the caller of the API, [`relay`] the relay that
-//! posts events. Neither reads HTTP: the headers come as [`Credentials`].
+//! - [`presented`] is a request as far as it can prove who sent it; nothing here reads HTTP.
+//! - [`hmac_v1`], [`standard_webhooks`], [`linq_legacy`] and [`url_token`] are ways to prove it, and [`scheme`]
+//!   is the table of them. Those that sign share [`timestamp`] and `code`.
+//! - [`tenant`] finds and checks the caller of the API, [`relay`] the relay that posts events.
 
 pub mod hmac_v1;
+pub mod linq_legacy;
+pub mod presented;
 pub mod relay;
+pub mod scheme;
+pub mod standard_webhooks;
 pub mod tenant;
+pub mod timestamp;
+pub mod url_token;
 
-/// The headers that say who is speaking. Each is `None` when absent.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Credentials<'a> {
-    /// `x-chert-tenant` or `x-chert-relay`.
-    pub name: Option<&'a [u8]>,
-    /// `x-chert-signature`.
-    pub signature: Option<&'a [u8]>,
-    /// `authorization`.
-    pub authorization: Option<&'a [u8]>,
-}
+mod code;
 
 /// Why a caller is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,4 +38,13 @@ pub enum AuthError {
     /// The tenant may not use the API now.
     #[error("the tenant is suspended")]
     Suspended,
+}
+
+impl AuthError {
+    /// Whether the refusal may be due to something that this process has not heard of yet, such as a tenant
+    /// added or a secret rotated a moment ago.
+    #[must_use]
+    pub const fn may_be_news(&self) -> bool {
+        matches!(self, Self::NotValid | Self::UnknownTenant)
+    }
 }

@@ -1,31 +1,73 @@
-//! The relay that posts events, by signature.
+//! The relay that posts events.
 
-use super::{AuthError, Credentials, hmac_v1::Signature};
+use super::{AuthError, presented::Presented};
 use crate::{
-    domain::{ids::Slug, time::Time},
+    domain::{
+        ids::Slug,
+        relay_kind::{RelayKind, Scheme},
+        time::Time,
+    },
     store::directory::{Directory, Relay},
 };
 
-/// Finds the relay that `credentials` prove, over the body as received.
+/// The header that names a relay of our own protocol.
+const NAME: &str = "x-chert-relay";
+
+/// The kinds that speak our own protocol.
+const NATIVE: [RelayKind; 2] = [RelayKind::Native, RelayKind::Loopback];
+
+/// Finds the relay of our own protocol that a request names in a header and proves, over the body as received.
 ///
-/// A relay that does not exist and one whose secret is another are answered alike, so that nobody learns
-/// which relays there are.
+/// # Errors
+///
+/// As [`AuthError`] says; see [`authenticate`].
+pub fn authenticate_native<'d>(
+    directory: &'d Directory,
+    request: &dyn Presented,
+    body: &[u8],
+    now: Time,
+) -> Result<&'d Relay, AuthError> {
+    let name = request.header(NAME)?.ok_or(AuthError::NoCredentials("send x-chert-relay"))?;
+    authenticate(directory, &NATIVE, name, request, body, now)
+}
+
+/// Finds the relay of this name and one of these kinds, when the request proves that the relay has sent it, over
+/// the body as received.
+///
+/// A relay that does not exist, one of another kind and one whose secret is another are answered alike, so that
+/// nobody learns which relays there are.
 ///
 /// # Errors
 ///
 /// As [`AuthError`] says.
 pub fn authenticate<'d>(
     directory: &'d Directory,
-    credentials: Credentials<'_>,
+    kinds: &[RelayKind],
+    name: &[u8],
+    request: &dyn Presented,
     body: &[u8],
     now: Time,
 ) -> Result<&'d Relay, AuthError> {
-    let name = credentials.name.ok_or(AuthError::NoCredentials("send x-chert-relay"))?;
-    let signature = credentials.signature.ok_or(AuthError::NoCredentials("send x-chert-signature"))?;
-    let signature = Signature::parse(signature)?;
+    let scheme = presented_scheme(kinds, request)?;
     let slug: Option<Slug> = std::str::from_utf8(name).ok().and_then(|name| name.parse().ok());
     let relay = slug.and_then(|slug| directory.relay(&slug));
+    let relay = relay.filter(|relay| kinds.contains(&relay.kind) && relay.kind.schemes().contains(&scheme));
     let secrets = relay.into_iter().flat_map(|relay| relay.secrets.valid_at(now));
-    signature.verify(secrets, body, now)?;
+    scheme.verify(request, body, secrets, now)?;
     relay.ok_or(AuthError::NotValid)
 }
+
+/// The scheme that counts: the first that is there at all, so that a weaker one cannot stand in for a stronger
+/// one that is wrong. With none there it is the first, which says itself what it misses.
+fn presented_scheme(kinds: &[RelayKind], request: &dyn Presented) -> Result<Scheme, AuthError> {
+    let mut schemes = kinds.iter().flat_map(|kind| kind.schemes()).copied();
+    for scheme in schemes.clone() {
+        if scheme.is_presented(request)? {
+            return Ok(scheme);
+        }
+    }
+    schemes.next().ok_or(AuthError::NoCredentials("no relay is expected here"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,13 +1,23 @@
 //! The caller of the API: a tenant, by signature or by bearer.
 
-use super::{AuthError, Credentials, hmac_v1::Signature};
+use super::{
+    AuthError,
+    hmac_v1::{SIGNATURE, Signature},
+    presented::Presented,
+};
 use crate::{
     domain::{ids::Slug, secret::fingerprint, time::Time},
     store::directory::{Directory, Tenant},
 };
 use subtle::ConstantTimeEq;
 
-/// Finds the tenant that `credentials` prove, over the body as received.
+/// The header that names the tenant.
+const NAME: &str = "x-chert-tenant";
+
+/// The header that carries a bearer.
+const AUTHORIZATION: &str = "authorization";
+
+/// Finds the tenant that a request proves, over the body as received.
 ///
 /// With both a signature and a bearer, the signature decides. `Ok` of a suspended tenant does not happen.
 ///
@@ -17,13 +27,14 @@ use subtle::ConstantTimeEq;
 /// [`AuthError::may_be_news`].
 pub fn authenticate<'d>(
     directory: &'d Directory,
-    credentials: Credentials<'_>,
+    request: &dyn Presented,
     body: &[u8],
     now: Time,
 ) -> Result<&'d Tenant, AuthError> {
-    let tenant = match (credentials.signature, credentials.authorization) {
-        (Some(signature), _) => by_signature(directory, credentials.name, signature, body, now)?,
-        (None, Some(authorization)) => by_bearer(directory, credentials.name, authorization, now)?,
+    let name = request.header(NAME)?;
+    let tenant = match (request.header(SIGNATURE)?, request.header(AUTHORIZATION)?) {
+        (Some(signature), _) => by_signature(directory, name, signature, body, now)?,
+        (None, Some(authorization)) => by_bearer(directory, name, authorization, now)?,
         (None, None) => return Err(AuthError::NoCredentials("send x-chert-signature or a bearer")),
     };
     if tenant.suspended { Err(AuthError::Suspended) } else { Ok(tenant) }
@@ -74,13 +85,4 @@ fn bearer_token(authorization: &[u8]) -> Result<&str, AuthError> {
     let text = std::str::from_utf8(authorization).map_err(|_| FORM)?;
     let (scheme, token) = text.split_once(' ').ok_or(FORM)?;
     if scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() { Ok(token) } else { Err(FORM) }
-}
-
-impl AuthError {
-    /// Whether the refusal may be due to something that this process has not heard of yet, such as a tenant
-    /// added or a secret rotated a moment ago.
-    #[must_use]
-    pub const fn may_be_news(&self) -> bool {
-        matches!(self, Self::NotValid | Self::UnknownTenant)
-    }
 }

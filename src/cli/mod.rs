@@ -13,6 +13,7 @@ mod progress;
 mod relay;
 mod relay_sim;
 mod replay;
+mod secret;
 mod serve;
 mod tenant;
 

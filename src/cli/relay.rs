@@ -2,15 +2,16 @@
 
 use std::{path::PathBuf, str::FromStr};
 
-use anyhow::{Context as _, bail};
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::{Context, output};
+use super::{Context, output, secret};
 use crate::{
-    clock,
     domain::{ids::Slug, relay_kind::RelayKind, secret::SigningSecret},
-    store::sqlite::{admin::Owner, open::Upkeep},
+    store::sqlite::{
+        admin::{AdminError, Owner},
+        open::Upkeep,
+    },
 };
 
 #[derive(clap::Subcommand)]
@@ -19,7 +20,8 @@ pub(super) enum Command {
     Add {
         /// Its name: a-z, 0-9, '-' and '_'.
         slug: Slug,
-        /// What it speaks: native, or loopback for one that lives in the service's own process.
+        /// What it speaks: native (docs/relay-protocol.md), loopback (the same, in the service's own process),
+        /// bluebubbles or linq.
         #[arg(long, default_value = "native", value_parser = kind)]
         kind: RelayKind,
         /// Where it is reached, for delivering.
@@ -42,6 +44,9 @@ pub(super) enum Command {
     RotateSecret {
         /// Its name.
         slug: Slug,
+        /// Take the new secret from this file instead of making one.
+        #[arg(long, value_name = "FILE")]
+        secret_file: Option<PathBuf>,
         /// How long the old secret goes on being valid, such as 24h or 30m.
         #[arg(long, value_name = "TIME", default_value = "24h")]
         overlap: Overlap,
@@ -96,19 +101,18 @@ pub(super) fn url(text: &str) -> Result<String, String> {
 pub(super) fn run(context: &Context, command: &Command) -> anyhow::Result<()> {
     match command {
         Command::Add { slug, kind, url, secret_file, json } => {
-            let secret = match secret_file {
-                Some(file) => secret_in(file)?,
-                None => SigningSecret::from_random(clock::random()),
-            };
+            let secret = secret::given_or_made(kind.secret_form(), secret_file.as_deref())?;
             context.admin(Upkeep::CreateAndMigrate)?.add_relay(slug, *kind, url.as_deref(), &secret)?;
-            output::secret(("relay", slug), ("secret", &secret), *json)
+            show(slug, *kind, &secret, *json)
         }
         Command::List { json } => list(context, *json),
-        Command::RotateSecret { slug, overlap, json } => {
-            let secret = SigningSecret::from_random(clock::random());
+        Command::RotateSecret { slug, secret_file, overlap, json } => {
             let mut admin = context.admin(Upkeep::LeaveAsItIs)?;
+            let kind = admin.directory()?.relay(slug).map(|relay| relay.kind);
+            let kind = kind.ok_or_else(|| AdminError::Absent("relay", slug.to_string()))?;
+            let secret = secret::given_or_made(kind.secret_form(), secret_file.as_deref())?;
             admin.rotate_secret(Owner::Relay, slug, &secret, overlap.0)?;
-            output::secret(("relay", slug), ("secret", &secret), *json)
+            show(slug, kind, &secret, *json)
         }
         Command::SetUrl { slug, url } => {
             context.admin(Upkeep::LeaveAsItIs)?.set_relay_url(slug, url)?;
@@ -121,13 +125,17 @@ pub(super) fn run(context: &Context, command: &Command) -> anyhow::Result<()> {
     }
 }
 
-/// The secret in a file, which may end in a line feed.
-pub(super) fn secret_in(file: &PathBuf) -> anyhow::Result<SigningSecret> {
-    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-    match SigningSecret::parse(text.trim()) {
-        Ok(secret) => Ok(secret),
-        Err(why) => bail!("{}: {why}", file.display()),
+/// Shows a relay's secret, and where its events go when it is to be told a URL.
+fn show(slug: &Slug, kind: RelayKind, secret: &SigningSecret, json: bool) -> anyhow::Result<()> {
+    output::secret(("relay", slug), ("secret", secret), json)?;
+    // For people, the URL is whole. Beside JSON it goes to stderr, where a secret is not expected.
+    let shown = if json { "SECRET" } else { secret.expose() };
+    match secret::webhook_path(kind, slug, shown) {
+        Some(path) if json => output::remark(format_args!("Its events go to {path}")),
+        Some(path) => output::line(format_args!("{:<16}{path}", "webhook path"))?,
+        None => {}
     }
+    Ok(())
 }
 
 fn list(context: &Context, json: bool) -> anyhow::Result<()> {

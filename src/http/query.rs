@@ -1,12 +1,10 @@
 //! The query of a request.
-//!
-//! Decoded as RFC 3986 has it: `+` is a plus sign and a blank is `%20`. Phone numbers and conversation keys
-//! are full of plus signs, and form encoding would turn each that was not escaped into a blank.
+
+use std::borrow::Cow;
 
 use actix_web::HttpRequest;
-use percent_encoding::percent_decode_str;
 
-use crate::error::BadInput;
+use crate::{error::BadInput, query_string};
 
 /// The parameters of a query, each at most once. Unknown ones are ignored.
 pub(super) struct Query(Vec<(String, String)>);
@@ -14,10 +12,9 @@ pub(super) struct Query(Vec<(String, String)>);
 impl Query {
     pub(super) fn of(request: &HttpRequest) -> Result<Self, BadInput> {
         let mut parameters: Vec<(String, String)> = Vec::new();
-        for pair in request.query_string().split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let name = decode("the query", name)?;
-            let value = decode(&name, value)?;
+        for (name, value) in query_string::parameters(request.query_string()) {
+            let name = text("the query", name)?;
+            let value = text(&name, value)?;
             if parameters.iter().any(|(known, _)| *known == name) {
                 return Err(BadInput::unusable(name, "occurs more than once"));
             }
@@ -44,7 +41,6 @@ impl Query {
     }
 }
 
-fn decode(name: &str, text: &str) -> Result<String, BadInput> {
-    let decoded = percent_decode_str(text).decode_utf8();
-    decoded.map(std::borrow::Cow::into_owned).map_err(|_| BadInput::unusable(name, "is not UTF-8"))
+fn text(name: &str, decoded: Cow<'_, [u8]>) -> Result<String, BadInput> {
+    String::from_utf8(decoded.into_owned()).map_err(|_| BadInput::unusable(name, "is not UTF-8"))
 }

@@ -18,8 +18,8 @@ use indicatif::ProgressBar;
 use serde_json::json;
 use tokio::{sync::mpsc, task::JoinSet};
 
-use super::{Context, output, progress, relay::secret_in};
-use crate::domain::{ids::Slug, secret::SigningSecret};
+use super::{Context, output, progress, secret::in_file};
+use crate::domain::{ids::Slug, relay_kind::SecretForm, secret::SigningSecret};
 use post::Verdict;
 pub(super) use {post::Target, source::Source};
 
@@ -94,7 +94,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<()
 /// The relay's secret, out of a file or the environment.
 pub(super) fn secret(file: Option<&PathBuf>) -> anyhow::Result<SigningSecret> {
     if let Some(file) = file {
-        return secret_in(file);
+        return in_file(SecretForm::Hex, file);
     }
     let text = std::env::var(SECRET_VARIABLE).with_context(|| {
         format!("the relay's secret is needed: give --secret-file or set {SECRET_VARIABLE}")

@@ -4,7 +4,11 @@ use rusqlite::{Connection, Row, params};
 
 use super::rows;
 use crate::{
-    domain::{relay_kind::RelayKind, secret::SigningSecret, time::Time},
+    domain::{
+        relay_kind::{RelayKind, SecretForm},
+        secret::SigningSecret,
+        time::Time,
+    },
     store::{
         StoreError,
         directory::{Directory, Line, Relay, Secrets, Tenant},
@@ -51,7 +55,7 @@ fn tenant(connection: &Connection, row: &Row<'_>) -> Result<Tenant, StoreError> 
     Ok(Tenant {
         multi_tenant: row.get(1)?,
         suspended: row.get(2)?,
-        secrets: secrets(connection, "tenant", slug.as_str())?,
+        secrets: secrets(connection, "tenant", slug.as_str(), SecretForm::Hex)?,
         created_at: Time::from_nanos(row.get(3)?),
         slug,
     })
@@ -60,11 +64,12 @@ fn tenant(connection: &Connection, row: &Row<'_>) -> Result<Tenant, StoreError> 
 fn relay(connection: &Connection, row: &Row<'_>) -> Result<Relay, StoreError> {
     let slug = rows::slug("relays", "slug", row.get_ref(0)?.as_str())?;
     let kind: String = row.get(1)?;
+    let kind = RelayKind::from_name(&kind)
+        .ok_or_else(|| StoreError::damaged("relays", "kind", "an unknown kind"))?;
     Ok(Relay {
-        kind: RelayKind::from_name(&kind)
-            .ok_or_else(|| StoreError::damaged("relays", "kind", "an unknown kind"))?,
+        kind,
         url: row.get(2)?,
-        secrets: secrets(connection, "relay", slug.as_str())?,
+        secrets: secrets(connection, "relay", slug.as_str(), kind.secret_form())?,
         created_at: Time::from_nanos(row.get(3)?),
         slug,
     })
@@ -81,15 +86,20 @@ fn line(row: &Row<'_>) -> Result<Line, StoreError> {
     })
 }
 
-fn secrets(connection: &Connection, kind: &str, owner: &str) -> Result<Secrets, StoreError> {
+fn secrets(
+    connection: &Connection,
+    kind: &str,
+    owner: &str,
+    form: SecretForm,
+) -> Result<Secrets, StoreError> {
     let mut statement = connection
         .prepare_cached("SELECT secret, expires_at FROM secrets WHERE owner_kind = ?1 AND owner = ?2")?;
     let mut found = statement.query(params![kind, owner])?;
     let mut secrets = Secrets::default();
     while let Some(row) = found.next()? {
         let secret: String = row.get(0)?;
-        let secret =
-            SigningSecret::parse(&secret).map_err(|why| StoreError::damaged("secrets", "secret", why))?;
+        let secret = SigningSecret::read(form, &secret)
+            .map_err(|why| StoreError::damaged("secrets", "secret", why))?;
         secrets.add(secret, row.get::<_, Option<i64>>(1)?.map(Time::from_nanos));
     }
     Ok(secrets)
