@@ -97,4 +97,16 @@ fn describe() {
     );
     metrics::describe_gauge!("chert_groups_chats", "Chats in the registry");
     metrics::describe_gauge!("chert_groups_receipts", "Receipts in the registry");
+    describe_parking();
+}
+
+fn describe_parking() {
+    metrics::describe_gauge!("chert_groups_parked_events", "Events that cannot be placed yet, of all relays");
+    metrics::describe_gauge!("chert_groups_parked_bytes", "Bytes of the events that cannot be placed yet");
+    metrics::describe_gauge!(
+        "chert_groups_parking_fullest_percent",
+        "How much of what it may park the relay with the most has parked"
+    );
+    metrics::describe_counter!("chert_groups_unparked_total", "Parked events that were applied");
+    metrics::describe_counter!("chert_groups_parked_expired_total", "Parked events that were given up");
 }

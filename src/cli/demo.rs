@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// The recorded stories, as `fixtures/README.md` describes them.
-const STORIES: [(&str, &str); 12] = [
+const STORIES: [(&str, &str); 13] = [
     ("01-external-group", include_str!("../../fixtures/native/01-external-group.ndjson")),
     ("02-renames", include_str!("../../fixtures/native/02-renames.ndjson")),
     ("03-joins-and-leaves", include_str!("../../fixtures/native/03-joins-and-leaves.ndjson")),
@@ -41,6 +41,7 @@ const STORIES: [(&str, &str); 12] = [
     ("10-direct-chats", include_str!("../../fixtures/native/10-direct-chats.ndjson")),
     ("11-opaque-keys", include_str!("../../fixtures/native/11-opaque-keys.ndjson")),
     ("12-garbage", include_str!("../../fixtures/native/12-garbage.ndjson")),
+    ("13-rekeyed", include_str!("../../fixtures/native/13-rekeyed.ndjson")),
 ];
 
 /// The lines that the stories are about.

@@ -1,16 +1,19 @@
 //! `relay`: the programs that post events.
 
-use std::{path::PathBuf, str::FromStr};
+use std::{collections::HashMap, path::PathBuf, str::FromStr};
 
 use jiff::SignedDuration;
 use serde_json::json;
 
 use super::{Context, output, secret};
 use crate::{
-    domain::{ids::Slug, relay_kind::RelayKind, secret::SigningSecret},
-    store::sqlite::{
-        admin::{AdminError, Owner},
-        open::Upkeep,
+    domain::{ids::Slug, parking::Usage, relay_kind::RelayKind, secret::SigningSecret},
+    store::{
+        directory::Relay,
+        sqlite::{
+            admin::{AdminError, Owner},
+            open::Upkeep,
+        },
     },
 };
 
@@ -139,32 +142,33 @@ fn show(slug: &Slug, kind: RelayKind, secret: &SigningSecret, json: bool) -> any
 }
 
 fn list(context: &Context, json: bool) -> anyhow::Result<()> {
-    let directory = context.admin(Upkeep::LeaveAsItIs)?.directory()?;
-    let lines_of = |slug: &Slug| directory.lines().iter().filter(|line| line.relay == *slug).count();
+    let mut admin = context.admin(Upkeep::LeaveAsItIs)?;
+    let directory = admin.directory()?;
+    let parking: HashMap<Slug, Usage> = admin.parking()?.into_iter().collect();
+    let parked = |slug: &Slug| parking.get(slug).copied().unwrap_or_default().reports;
+    let lines_of = |slug: &Slug| directory.places(slug).len();
     if json {
-        let relays: Vec<_> = directory
-            .relays()
-            .iter()
-            .map(|relay| {
-                json!({
-                    "relay": relay.slug.as_str(), "kind": relay.kind.name(), "url": relay.url,
-                    "lines": lines_of(&relay.slug), "created_at": relay.created_at.to_rfc3339(),
-                })
+        let relay = |relay: &&Relay| {
+            json!({
+                "relay": relay.slug.as_str(), "kind": relay.kind.name(), "url": relay.url,
+                "lines": lines_of(&relay.slug), "parked": parked(&relay.slug),
+                "created_at": relay.created_at.to_rfc3339(),
             })
-            .collect();
-        return output::json(&json!({"relays": relays}));
+        };
+        return output::json(&json!({"relays": directory.relays().iter().map(relay).collect::<Vec<_>>()}));
     }
-    let row = |relay: &&crate::store::directory::Relay| {
+    let row = |relay: &&Relay| {
         vec![
             relay.slug.to_string(),
             relay.kind.name().to_owned(),
             relay.url.clone().unwrap_or_default(),
             lines_of(&relay.slug).to_string(),
+            parked(&relay.slug).to_string(),
             relay.created_at.to_rfc3339(),
         ]
     };
     output::table(
-        &["relay", "kind", "url", "lines", "added"],
+        &["relay", "kind", "url", "lines", "parked", "added"],
         directory.relays().iter().map(row).collect(),
         "no relays yet: chert-groups relay add SLUG",
     )

@@ -30,6 +30,13 @@ impl Usage {
         self.reports < MAX_REPORTS && self.bytes.saturating_add(bytes) <= MAX_BYTES
     }
 
+    /// How much of what may be parked is: the greater of both shares, in percent, rounded down.
+    #[must_use]
+    pub const fn percent(self) -> u64 {
+        let (reports, bytes) = (self.reports * 100 / MAX_REPORTS, self.bytes * 100 / MAX_BYTES);
+        if reports > bytes { reports } else { bytes }
+    }
+
     /// The usage with one more report.
     #[must_use]
     pub const fn with(self, bytes: u64) -> Self {
@@ -55,5 +62,8 @@ mod tests {
         assert!(!almost.with(10).has_room_for(0));
         assert_eq!(almost.with(10).without(10), almost);
         assert_eq!(Usage::default().without(10), Usage::default());
+        assert_eq!(almost.percent(), 99);
+        assert_eq!(Usage { reports: MAX_REPORTS, bytes: 0 }.percent(), 100);
+        assert_eq!(Usage { reports: 1, bytes: MAX_BYTES / 2 }.percent(), 50);
     }
 }

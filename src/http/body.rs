@@ -21,6 +21,20 @@ pub(super) enum Format {
     NdJson,
 }
 
+/// Why a body was not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum BodyError {
+    /// It has more bytes than this.
+    #[error("the body has more than {0} bytes")]
+    TooLarge(usize),
+    /// It took longer than so many seconds.
+    #[error("the body did not arrive within {0} seconds")]
+    TooSlow(u64),
+    /// It ended before its end.
+    #[error("the body broke off")]
+    BrokeOff,
+}
+
 /// Says what the body is, by its headers. `x-www-form-urlencoded` is what some clients call a body that they
 /// were told nothing of, so it counts as nothing.
 pub(super) fn format(request: &HttpRequest) -> Result<Format, ApiError> {
@@ -62,28 +76,25 @@ pub(super) async fn read(
     request: &HttpRequest,
     payload: Payload,
     limits: BodyLimits,
-) -> Result<Bytes, ApiError> {
+) -> Result<Bytes, BodyError> {
     let declared =
         request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     if declared.is_some_and(|bytes: u64| bytes > limits.bytes as u64) {
-        return Err(too_large(limits));
+        return Err(BodyError::TooLarge(limits.bytes));
     }
     let expected = declared.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(0);
-    if let Ok(body) = timeout(limits.time, collect(payload, expected, limits)).await {
-        body
-    } else {
-        let message = format!("the body did not arrive within {} seconds", limits.time.as_secs());
-        Err(ApiError::of_http(StatusCode::REQUEST_TIMEOUT, message))
-    }
+    timeout(limits.time, collect(payload, expected, limits))
+        .await
+        .unwrap_or(Err(BodyError::TooSlow(limits.time.as_secs())))
 }
 
-async fn collect(mut payload: Payload, expected: usize, limits: BodyLimits) -> Result<Bytes, ApiError> {
+async fn collect(mut payload: Payload, expected: usize, limits: BodyLimits) -> Result<Bytes, BodyError> {
     let mut body: Option<BytesMut> = None;
     while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|_| ApiError::of_http(StatusCode::BAD_REQUEST, "the body broke off"))?;
+        let chunk = chunk.map_err(|_| BodyError::BrokeOff)?;
         let so_far = body.as_ref().map_or(0, BytesMut::len);
         if so_far + chunk.len() > limits.bytes {
-            return Err(too_large(limits));
+            return Err(BodyError::TooLarge(limits.bytes));
         }
         // Nearly every body comes in one piece, which needs no copy.
         if so_far == 0 && chunk.len() == expected {
@@ -95,7 +106,13 @@ async fn collect(mut payload: Payload, expected: usize, limits: BodyLimits) -> R
     Ok(body.unwrap_or_default().freeze())
 }
 
-fn too_large(limits: BodyLimits) -> ApiError {
-    let message = format!("the body has more than {} bytes", limits.bytes);
-    ApiError::of_http(StatusCode::PAYLOAD_TOO_LARGE, message)
+impl From<BodyError> for ApiError {
+    fn from(why: BodyError) -> Self {
+        let status = match why {
+            BodyError::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            BodyError::TooSlow(_) => StatusCode::REQUEST_TIMEOUT,
+            BodyError::BrokeOff => StatusCode::BAD_REQUEST,
+        };
+        Self::of_http(status, why.to_string())
+    }
 }

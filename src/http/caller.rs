@@ -31,7 +31,6 @@ pub(super) async fn relay(state: &AppState, request: &HttpRequest, body: &[u8]) 
 }
 
 /// The relay of another kind that posts events on a path with its name.
-#[expect(dead_code, reason = "the routes of these kinds are made next")]
 pub(super) async fn relay_of_kind(
     state: &AppState,
     request: &HttpRequest,

@@ -2,7 +2,7 @@
 //!
 //! - [`state`] is what handlers share; [`trace`] wraps every request; [`error`] is the table of codes.
 //! - `body` reads bodies within limits of size and time; `caller` finds out who is speaking.
-//! - `events` takes events; `chats` creates chats and looks them up; `ops` serves operators.
+//! - `upstream` takes events; `chats` creates chats and looks them up; `ops` serves operators.
 
 pub mod error;
 pub mod state;
@@ -11,9 +11,9 @@ pub mod trace;
 mod body;
 mod caller;
 mod chats;
-mod events;
 mod ops;
 mod query;
+mod upstream;
 
 use actix_web::{
     HttpRequest, Resource, Route,
@@ -26,7 +26,13 @@ use error::ApiError;
 /// The routes of the API and of the relays.
 pub fn api_routes(config: &mut ServiceConfig) {
     config
-        .service(only("POST", "/upstream/v1/events", web::post().to(events::post)))
+        .service(only("POST", "/upstream/v1/events", web::post().to(upstream::native::post)))
+        .service(only(
+            "POST",
+            "/upstream/v1/bluebubbles/{relay}",
+            web::post().to(upstream::foreign::bluebubbles),
+        ))
+        .service(only("POST", "/upstream/v1/linq/{relay}", web::post().to(upstream::foreign::linq)))
         .service(only("POST", "/api/v1/chats/resolve", web::post().to(chats::resolve::post)))
         .service(only("GET", "/api/v1/chats/{id}", web::get().to(chats::get::get)))
         .service(only("GET", "/api/v1/chats/{id}/participants", web::get().to(chats::participants::get)))

@@ -6,7 +6,7 @@ use super::{
     error::{ApiError, Code},
     state::AppState,
 };
-use crate::{domain::ids::Slug, store::committer::Health};
+use crate::store::committer::Health;
 
 /// The process is up.
 pub(super) async fn healthz() -> HttpResponse {
@@ -39,16 +39,14 @@ pub(super) async fn metrics(state: Data<AppState>) -> Result<HttpResponse, ApiEr
         .body(state.metrics.render()))
 }
 
-/// A relay of which nothing is parked any more shows that.
+/// All relays together, and how near to its bound the fullest is: the names of relays are nobody's business here.
 async fn gauge_parking(state: &AppState) -> Result<(), ApiError> {
     let parking = state.registry.parking().await?;
-    let usage_of = |slug: &Slug| parking.iter().find(|(relay, _)| relay == slug).map(|(_, usage)| *usage);
-    for relay in state.directory.now().relays() {
-        let usage = usage_of(&relay.slug).unwrap_or_default();
-        let relay = relay.slug.to_string();
-        metrics::gauge!("chert_groups_parked_events", "relay" => relay.clone()).set(as_float(usage.reports));
-        metrics::gauge!("chert_groups_parked_bytes", "relay" => relay).set(as_float(usage.bytes));
-    }
+    let all = parking.iter().map(|(_, usage)| usage);
+    gauge("chert_groups_parked_events", all.clone().map(|usage| usage.reports).sum());
+    gauge("chert_groups_parked_bytes", all.clone().map(|usage| usage.bytes).sum());
+    let fullest = all.map(|usage| usage.percent()).max().unwrap_or(0);
+    gauge("chert_groups_parking_fullest_percent", fullest);
     Ok(())
 }
 

@@ -16,6 +16,7 @@ mod edge;
 mod fixtures;
 mod log_audit;
 mod lookups;
+mod parking;
 mod process;
 mod races;
 mod relay_auth;

@@ -97,7 +97,7 @@ const SPOILED: [Spoiled; 7] = [
             .execute_batch("CREATE TABLE theirs (a); INSERT INTO theirs VALUES (1)")
             .unwrap();
     }),
-    ("has schema version 99, and this release knows versions up to 1", |file| {
+    ("has schema version 99, and this release knows versions up to 2", |file| {
         Connection::open(file).unwrap().pragma_update(None, "user_version", 99).unwrap();
     }),
     ("its write-ahead log does not begin as one does", |file| {

@@ -18,7 +18,8 @@ fn series(service: &Service) -> HashMap<String, f64> {
     pairs.map(|(name, value)| (name.to_owned(), value.parse().unwrap())).collect()
 }
 
-/// Ten groups in twelve events, one duplicate, one event of a line that is not there.
+/// Ten groups in twelve events, one duplicate, one event of a line that is not there, one that
+/// cannot be used.
 fn traffic(world: &World, service: &Service) {
     let mut events: Vec<_> = (0..10).map(|number| message(LINE, &group(number), number)).collect();
     world.tell(service, &events);
@@ -26,7 +27,9 @@ fn traffic(world: &World, service: &Service) {
     events.extend([rename(LINE, &group(1), 20, "A name"), rename(LINE, &group(1), 21, "A name")]);
     world.tell(service, &events);
     let mut client = Client::connect(service.address).unwrap();
-    world.post(&mut client, &[message("+15555559999", &group(1), 22)]).unwrap();
+    let mut timeless = message(LINE, &group(1), 22);
+    timeless["timestamp"] = serde_json::Value::Null;
+    world.post(&mut client, &[message("+15555559999", &group(1), 23), timeless]).unwrap();
     world.get(service, "/api/v1/chats");
     service.get("/api/v1/chats", &[]);
 }
@@ -44,9 +47,14 @@ fn traffic_is_counted() {
     assert_eq!(request("/upstream/v1/events", "POST", 200), Some(3.0), "{series:?}");
     assert_eq!(request("/api/v1/chats", "GET", 200), Some(1.0));
     assert_eq!(request("/api/v1/chats", "GET", 401), Some(1.0));
-    for (outcome, events) in
-        [("created", 10.0), ("updated", 1.0), ("unchanged", 1.0), ("duplicate", 1.0), ("rejected", 1.0)]
-    {
+    for (outcome, events) in [
+        ("created", 10.0),
+        ("updated", 1.0),
+        ("unchanged", 1.0),
+        ("duplicate", 1.0),
+        ("parked", 1.0),
+        ("rejected", 1.0),
+    ] {
         let name = format!("chert_groups_events_total{{outcome=\"{outcome}\"}}");
         assert_eq!(series.get(&name), Some(&events), "{name}");
     }
@@ -54,9 +62,11 @@ fn traffic_is_counted() {
         ("chert_groups_chats", 10.0),
         ("chert_groups_receipts", 12.0),
         ("chert_groups_queue_depth", 0.0),
-        ("chert_groups_batch_commands_sum", 13.0),
-        ("chert_groups_batch_commands_count", 2.0),
-        ("chert_groups_commit_seconds_count", 2.0),
+        ("chert_groups_parked_events", 1.0),
+        ("chert_groups_parking_fullest_percent", 0.0),
+        ("chert_groups_batch_commands_sum", 14.0),
+        ("chert_groups_batch_commands_count", 3.0),
+        ("chert_groups_commit_seconds_count", 3.0),
         ("chert_groups_cache_misses_total", 10.0),
         ("chert_groups_cache_hits_total", 2.0),
     ] {

@@ -69,15 +69,16 @@ fn files_of_every_form_are_taken() {
 fn rejected_events_are_named_and_harm_nobody() {
     let world = World::new();
     let service = world.serve();
-    let not_ours = message("+15555559999", &group(1), 1);
-    let lines = format!("{}{{broken\n{}", ndjson(&[not_ours]), ndjson(&events(3)));
+    let mut timeless = message(LINE, &group(1), 1);
+    timeless["timestamp"] = Value::Null;
+    let lines = format!("{}{{broken\n{}", ndjson(&[timeless]), ndjson(&events(3)));
     let file = world.write("mixed.ndjson", &lines);
     let replayed = run(&mut world.replay(&file, service.address, &["--json"]));
     assert_eq!(replayed.status, Some(1));
     let summary: Value = serde_json::from_str(&replayed.stdout).expect("one document");
     assert_eq!(summary["outcomes"], json!({"created": 3, "rejected": 2}));
     let rejected = summary["rejected"].to_string();
-    assert!(rejected.contains("event-1: 2006 ") && rejected.contains("(no id): 1004 "), "{rejected}");
+    assert!(rejected.contains("event-1: 1001 ") && rejected.contains("(no id): 1004 "), "{rejected}");
     assert!(replayed.told.ends_with("chert-groups: 2 event(s) were rejected\n"), "{replayed:?}");
 }
 

@@ -12,6 +12,16 @@ impl TestApp {
         self.store().query_row(&count, [], |row| row.get(0)).unwrap()
     }
 
+    /// How many events of which relays are parked, as the store counts them.
+    pub(crate) fn usage(&self) -> Vec<(String, u64)> {
+        let store = self.store();
+        let mut statement = store
+            .prepare("SELECT relay, reports FROM parking WHERE reports > 0 OR bytes > 0 ORDER BY relay")
+            .unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        rows.map(Result::unwrap).collect()
+    }
+
     /// All that ever visibly changed in a chat, in order.
     pub(crate) fn changes_of(&self, chat: &str) -> Vec<Value> {
         let store = self.store();

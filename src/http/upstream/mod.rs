@@ -1,16 +1,17 @@
-//! `POST /upstream/v1/events`: relays say what happened.
+//! Relays say what happened: [`native`] in our own protocol, [`foreign`] in theirs.
+//!
+//! Whatever the route, each event is judged by the directory, taken by the registry, and answered after that is
+//! durable.
+
+pub(super) mod foreign;
+pub(super) mod native;
 
 use std::sync::Arc;
 
-use actix_web::{
-    HttpRequest, HttpResponse,
-    web::{Data, Payload},
-};
+use actix_web::HttpResponse;
 use serde::Serialize;
 
 use super::{
-    body::{self, Format},
-    caller,
     error::{ApiError, Described},
     state::AppState,
 };
@@ -21,10 +22,7 @@ use crate::{
     },
     registry::{command::Command, ingest::Ingested, placement::place, settle::SettleFailure},
     store::directory::Directory,
-    upstream::{
-        Failed, Parsed, Rejected,
-        request::{self, Events},
-    },
+    upstream::{Failed, Parsed, Rejected},
 };
 
 /// The answer to one event.
@@ -44,23 +42,6 @@ struct Answers<'a> {
 struct Handled {
     event_id: Option<String>,
     came_of_it: Result<Option<Ingested>, ApiError>,
-}
-
-pub(super) async fn post(
-    state: Data<AppState>,
-    request: HttpRequest,
-    payload: Payload,
-) -> Result<HttpResponse, ApiError> {
-    let body = body::read(&request, payload, state.limits).await?;
-    let relay = caller::relay(&state, &request, &body).await?;
-    let events = match body::format(&request)? {
-        Format::Json => request::from_json(&body)?,
-        Format::NdJson => request::from_ndjson(&body)?,
-    };
-    match events {
-        Events::One(event) => answer_one(take_in(&state, &relay, vec![event]).await?),
-        Events::Many(events) => Ok(answer_many(&take_in(&state, &relay, events).await?)),
-    }
 }
 
 fn answer_one(results: Vec<Handled>) -> Result<HttpResponse, ApiError> {
