@@ -33,9 +33,11 @@ CREATE TABLE tenants (
 -- A program on the messaging network that posts events and delivers for us.
 CREATE TABLE relays (
     slug       TEXT    PRIMARY KEY,
-    kind       TEXT    NOT NULL CHECK (kind IN ('native', 'loopback')),
+    kind       TEXT    NOT NULL CHECK (kind IN ('native', 'loopback', 'bluebubbles', 'linq')),
     -- Where it is reached. Absent for relays that only post.
     url        TEXT,
+    -- What it asks of us there, where its kind asks for anything.
+    password   TEXT,
     created_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 

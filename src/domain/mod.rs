@@ -18,6 +18,7 @@ pub mod event;
 pub mod handle;
 pub mod ids;
 pub mod message;
+pub mod password;
 pub mod phone;
 pub mod receipt;
 pub mod register;

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use crate::domain::{
-    ids::Slug, phone::PhoneNumber, relay_kind::RelayKind, secret::SigningSecret, time::Time,
+    ids::Slug, password::RelayPassword, phone::PhoneNumber, relay_kind::RelayKind, secret::SigningSecret,
+    time::Time,
 };
 
 /// Everything that administration has set up, as of one revision of the store.
@@ -41,6 +42,8 @@ pub struct Relay {
     pub kind: RelayKind,
     /// Where it is reached, if it is.
     pub url: Option<String>,
+    /// What it asks of us there, if it does.
+    pub password: Option<RelayPassword>,
     /// What it signs with.
     pub secrets: Secrets,
     /// When it was added.

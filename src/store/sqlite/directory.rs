@@ -4,7 +4,7 @@ use rusqlite::{Connection, Row, params};
 
 use super::rows;
 use crate::{
-    domain::{relay_kind::RelayKind, secret::SigningSecret, time::Time},
+    domain::{password::RelayPassword, relay_kind::RelayKind, secret::SigningSecret, time::Time},
     store::{
         StoreError,
         directory::{Directory, Line, Relay, Secrets, Tenant},
@@ -25,8 +25,9 @@ pub(super) fn load(connection: &mut Connection) -> Result<Directory, StoreError>
     let tenants = all(&snapshot, "SELECT slug, multi_tenant, suspended, created_at FROM tenants", |row| {
         tenant(&snapshot, row)
     })?;
-    let relays =
-        all(&snapshot, "SELECT slug, kind, url, created_at FROM relays", |row| relay(&snapshot, row))?;
+    let relays = all(&snapshot, "SELECT slug, kind, url, password, created_at FROM relays", |row| {
+        relay(&snapshot, row)
+    })?;
     let lines = all(&snapshot, "SELECT number, tenant, relay, active, created_at FROM lines", line)?;
     Ok(Directory::new(revision, tenants, relays, lines))
 }
@@ -63,10 +64,17 @@ fn relay(connection: &Connection, row: &Row<'_>) -> Result<Relay, StoreError> {
         kind: RelayKind::from_name(&kind)
             .ok_or_else(|| StoreError::damaged("relays", "kind", "an unknown kind"))?,
         url: row.get(2)?,
+        password: password(row, 3)?,
         secrets: secrets(connection, "relay", slug.as_str())?,
-        created_at: Time::from_nanos(row.get(3)?),
+        created_at: Time::from_nanos(row.get(4)?),
         slug,
     })
+}
+
+fn password(row: &Row<'_>, column: usize) -> Result<Option<RelayPassword>, StoreError> {
+    let stored: Option<String> = row.get(column)?;
+    let password = stored.as_deref().map(RelayPassword::new).transpose();
+    password.map_err(|why| StoreError::damaged("relays", "password", why))
 }
 
 fn line(row: &Row<'_>) -> Result<Line, StoreError> {
