@@ -98,3 +98,22 @@ fn describe() {
     metrics::describe_gauge!("chert_groups_chats", "Chats in the registry");
     metrics::describe_gauge!("chert_groups_receipts", "Receipts in the registry");
 }
+
+#[cfg(test)]
+mod tests {
+    use tracing::{Level, enabled};
+
+    use super::*;
+
+    /// HTTP libraries would log URLs, in which BlueBubbles has its passwords and tokens.
+    #[test]
+    fn a_level_is_for_this_program_and_leaves_libraries_quiet() {
+        let subscriber = tracing_subscriber::registry().with(filter("trace").unwrap());
+        tracing::subscriber::with_default(subscriber, || {
+            assert!(enabled!(target: "chert_groups::relay", Level::TRACE));
+            // Whoever does not say it at INFO does not say it below either.
+            assert!(!enabled!(target: "reqwest", Level::INFO));
+            assert!(!enabled!(target: "hyper_util::client", Level::INFO));
+        });
+    }
+}
