@@ -38,7 +38,7 @@ CREATE TABLE relays (
     kind       TEXT    NOT NULL CHECK (kind IN ('native', 'loopback', 'bluebubbles', 'linq')),
     -- Where it is reached. Absent for relays that only post.
     url        TEXT,
-    -- What it asks of us there, where it asks for a password.
+    -- What it asks of us there, where its kind asks for anything.
     password   TEXT,
     created_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;

@@ -110,3 +110,22 @@ fn describe_parking() {
     metrics::describe_counter!("chert_groups_unparked_total", "Parked events that were applied");
     metrics::describe_counter!("chert_groups_parked_expired_total", "Parked events that were given up");
 }
+
+#[cfg(test)]
+mod tests {
+    use tracing::{Level, enabled};
+
+    use super::*;
+
+    /// HTTP libraries would log URLs, in which BlueBubbles has its passwords and tokens.
+    #[test]
+    fn a_level_is_for_this_program_and_leaves_libraries_quiet() {
+        let subscriber = tracing_subscriber::registry().with(filter("trace").unwrap());
+        tracing::subscriber::with_default(subscriber, || {
+            assert!(enabled!(target: "chert_groups::relay", Level::TRACE));
+            // Whoever does not say it at INFO does not say it below either.
+            assert!(!enabled!(target: "reqwest", Level::INFO));
+            assert!(!enabled!(target: "hyper_util::client", Level::INFO));
+        });
+    }
+}

@@ -1,13 +1,20 @@
 //! `relay`: the programs that post events.
 
-use std::{collections::HashMap, path::PathBuf, str::FromStr};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
 
+use anyhow::{Context as _, bail};
 use jiff::SignedDuration;
 use serde_json::json;
 
 use super::{Context, output, secret};
 use crate::{
-    domain::{ids::Slug, parking::Usage, relay_kind::RelayKind, secret::SigningSecret},
+    domain::{
+        ids::Slug, parking::Usage, password::RelayPassword, relay_kind::RelayKind, secret::SigningSecret,
+    },
     store::{
         directory::Relay,
         sqlite::{
@@ -33,6 +40,9 @@ pub(super) enum Command {
         /// Take the secret from this file instead of making one.
         #[arg(long, value_name = "FILE")]
         secret_file: Option<PathBuf>,
+        /// The password that a BlueBubbles server asks of us is in this file.
+        #[arg(long, value_name = "FILE")]
+        password_file: Option<PathBuf>,
         /// Print JSON.
         #[arg(long)]
         json: bool,
@@ -64,6 +74,14 @@ pub(super) enum Command {
         /// An http or https URL.
         #[arg(value_parser = url)]
         url: String,
+    },
+    /// Change the password that a BlueBubbles server asks of us.
+    SetPassword {
+        /// Its name.
+        slug: Slug,
+        /// The password is in this file.
+        #[arg(long, value_name = "FILE")]
+        password_file: PathBuf,
     },
     /// Remove a relay that serves no line.
     Remove {
@@ -103,9 +121,18 @@ pub(super) fn url(text: &str) -> Result<String, String> {
 
 pub(super) fn run(context: &Context, command: &Command) -> anyhow::Result<()> {
     match command {
-        Command::Add { slug, kind, url, secret_file, json } => {
+        Command::Add { slug, kind, url, secret_file, password_file, json } => {
             let secret = secret::given_or_made(kind.secret_form(), secret_file.as_deref())?;
-            context.admin(Upkeep::CreateAndMigrate)?.add_relay(slug, *kind, url.as_deref(), &secret)?;
+            let password = password_for(*kind, password_file.as_deref())?;
+            let mut admin = context.admin(Upkeep::CreateAndMigrate)?;
+            admin.add_relay(slug, *kind, url.as_deref(), &secret)?;
+            match &password {
+                Some(password) => admin.set_relay_password(slug, password)?,
+                None if kind.has_password() && url.is_some() => output::remark(format_args!(
+                    "Nothing is created through it without its password: chert-groups relay set-password {slug}"
+                )),
+                None => {}
+            }
             show(slug, *kind, &secret, *json)
         }
         Command::List { json } => list(context, *json),
@@ -120,6 +147,11 @@ pub(super) fn run(context: &Context, command: &Command) -> anyhow::Result<()> {
         Command::SetUrl { slug, url } => {
             context.admin(Upkeep::LeaveAsItIs)?.set_relay_url(slug, url)?;
             output::line(format_args!("relay {slug} is reached at {url}"))
+        }
+        Command::SetPassword { slug, password_file } => {
+            let password = password_in(password_file)?;
+            context.admin(Upkeep::LeaveAsItIs)?.set_relay_password(slug, &password)?;
+            output::line(format_args!("relay {slug} has another password"))
         }
         Command::Remove { slug } => {
             context.admin(Upkeep::LeaveAsItIs)?.remove_relay(slug)?;
@@ -139,6 +171,21 @@ fn show(slug: &Slug, kind: RelayKind, secret: &SigningSecret, json: bool) -> any
         None => {}
     }
     Ok(())
+}
+
+/// The password of a relay to be added.
+fn password_for(kind: RelayKind, file: Option<&Path>) -> anyhow::Result<Option<RelayPassword>> {
+    if file.is_some() && !kind.has_password() {
+        bail!("a {} relay has no password: leave --password-file out", kind.name());
+    }
+    file.map(password_in).transpose()
+}
+
+/// The password in a file, which may end in a line feed. Blanks belong to it.
+fn password_in(file: &Path) -> anyhow::Result<RelayPassword> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let line = text.strip_suffix('\n').unwrap_or(&text);
+    RelayPassword::new(line.strip_suffix('\r').unwrap_or(line)).with_context(|| file.display().to_string())
 }
 
 fn list(context: &Context, json: bool) -> anyhow::Result<()> {

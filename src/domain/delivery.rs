@@ -6,17 +6,13 @@
 
 use std::{fmt, str::FromStr};
 
-use jiff::SignedDuration;
-
 use super::{
     ids::{ChatId, EventId, Slug},
     phone::PhoneNumber,
+    relay_kind::RelayKind,
     stamp::Stamp,
     time::Time,
 };
-
-/// How long an attempt may take before another may take the delivery over.
-pub const LEASE: SignedDuration = SignedDuration::from_secs(20);
 
 /// Sixteen random bytes, shown as 32 lower-case hexadecimal characters.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -175,6 +171,13 @@ impl Delivery {
     #[must_use]
     pub fn is_held_by(&self, token: AttemptToken) -> bool {
         matches!(self.progress, Progress::Open { token: holder, .. } if holder == token)
+    }
+
+    /// Whether it must not be sent, because an event has shown the chat that it became, and a relay of this
+    /// kind would send the message again.
+    #[must_use]
+    pub const fn is_done_at(&self, kind: RelayKind) -> bool {
+        self.chat.is_some() && !kind.keeps_idempotency_keys()
     }
 }
 

@@ -19,6 +19,7 @@ pub mod handle;
 pub mod ids;
 pub mod message;
 pub mod parking;
+pub mod password;
 pub mod phone;
 pub mod receipt;
 pub mod register;

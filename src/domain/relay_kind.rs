@@ -1,4 +1,6 @@
-//! What relays speak, and how they prove who they are.
+//! What relays speak, how they prove who they are, and what they make of creates.
+
+use jiff::SignedDuration;
 
 /// What a relay speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -73,6 +75,36 @@ impl RelayKind {
         self.row().3
     }
 
+    /// Whether chats can be created through a relay of this kind.
+    #[must_use]
+    pub const fn takes_creates(self) -> bool {
+        !matches!(self, Self::Linq)
+    }
+
+    /// Whether a relay of this kind asks us for a password.
+    #[must_use]
+    pub const fn has_password(self) -> bool {
+        matches!(self, Self::BlueBubbles)
+    }
+
+    /// Whether a relay of this kind that is asked again for a delivery finds what it has made, rather than
+    /// sending the message again.
+    #[must_use]
+    pub const fn keeps_idempotency_keys(self) -> bool {
+        matches!(self, Self::Native | Self::Loopback)
+    }
+
+    /// How long an attempt to deliver through a relay of this kind may take before another may take the
+    /// delivery over: longer than all that the attempt waits for.
+    #[must_use]
+    pub const fn lease(self) -> SignedDuration {
+        match self {
+            Self::Native | Self::Loopback | Self::Linq => SignedDuration::from_secs(20),
+            // Up to 30 seconds for the chat and 5 for its name; a second attempt meanwhile would send twice.
+            Self::BlueBubbles => SignedDuration::from_secs(45),
+        }
+    }
+
     fn row(self) -> &'static (Self, &'static str, &'static [Scheme], SecretForm) {
         match self {
             Self::Native => &TABLE[0],
@@ -94,5 +126,14 @@ mod tests {
             assert_eq!(RelayKind::from_name(kind.name()), Some(kind));
         }
         assert_eq!(RelayKind::from_name("Native"), None);
+    }
+
+    #[test]
+    fn what_each_kind_makes_of_creates() {
+        let of = |kind: RelayKind| (kind.takes_creates(), kind.has_password(), kind.keeps_idempotency_keys());
+        assert_eq!(of(RelayKind::Native), (true, false, true));
+        assert_eq!(of(RelayKind::Loopback), (true, false, true));
+        assert_eq!(of(RelayKind::BlueBubbles), (true, true, false));
+        assert_eq!(of(RelayKind::Linq), (false, false, false));
     }
 }

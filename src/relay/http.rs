@@ -1,26 +1,22 @@
 //! A relay on the network: `POST {url}/v1/groups`, as `docs/relay-protocol.md` describes it.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use reqwest::{Client, Response, StatusCode, header};
 use serde::{Deserialize, Serialize};
+use tokio::time::timeout_at;
 
-use super::{Carried, DeliveryFailure, Order};
+use super::{
+    Carried, DeliveryFailure, Order,
+    answer::{body_of, note_silence, refused, unreadable},
+    attempt::{Attempt, repeat},
+};
 use crate::{
     auth::hmac_v1,
-    clock::{Clock, jittered},
+    clock::Clock,
     domain::{conversation_key::ConversationKey, phone::PhoneNumber, text::DisplayName},
     store::directory::Relay,
 };
-
-/// How often an order is posted.
-const ATTEMPTS: u32 = 3;
-
-/// How long all attempts together may take.
-const TIME: Duration = Duration::from_secs(10);
-
-/// The wait after the first attempt; it doubles.
-const FIRST_WAIT: Duration = Duration::from_millis(250);
 
 /// The most bytes of an answer that are read.
 const MAX_ANSWER: usize = 64 * 1024;
@@ -51,16 +47,6 @@ struct WireMade {
     conversation_key: String,
 }
 
-/// What one attempt led to.
-enum Attempt {
-    Settled(Result<Carried, DeliveryFailure>),
-    /// Worth another attempt, after this long if the relay said so.
-    Again {
-        answered: bool,
-        asked: Option<Duration>,
-    },
-}
-
 pub(super) async fn carry(
     client: &Client,
     clock: &Clock,
@@ -69,32 +55,11 @@ pub(super) async fn carry(
     order: &Order,
 ) -> Result<Carried, DeliveryFailure> {
     let body = body(order);
-    let deadline = Instant::now() + TIME;
-    let mut wait = FIRST_WAIT;
-    let (mut answered, mut retry_after) = (false, 1);
-    for attempt in 1..=ATTEMPTS {
-        let left = deadline.saturating_duration_since(Instant::now());
+    let attempt = |deadline| {
         let post = post(client, clock, relay, url, order, body.clone());
-        match tokio::time::timeout(left, post)
-            .await
-            .unwrap_or(Attempt::Again { answered: false, asked: None })
-        {
-            Attempt::Settled(result) => return result,
-            Attempt::Again { answered: came, asked } => {
-                // Whether an answer came is said of the last attempt: that is how the relay is now.
-                answered = came;
-                let pause = asked.unwrap_or_else(|| jittered(wait));
-                retry_after = u32::try_from(pause.as_secs()).unwrap_or(u32::MAX).max(1);
-                wait *= 2;
-                let left = deadline.saturating_duration_since(Instant::now());
-                if attempt == ATTEMPTS || pause >= left {
-                    break;
-                }
-                tokio::time::sleep(pause).await;
-            }
-        }
-    }
-    Err(if answered { DeliveryFailure::Refused } else { DeliveryFailure::Unreachable { retry_after } })
+        async move { timeout_at(deadline, post).await.unwrap_or(Attempt::UNANSWERED) }
+    };
+    repeat(attempt).await
 }
 
 fn body(order: &Order) -> Vec<u8> {
@@ -102,7 +67,7 @@ fn body(order: &Order) -> Vec<u8> {
         client_ref: order.delivery.to_string(),
         from: order.from.as_str(),
         to: order.to.iter().map(PhoneNumber::as_str).collect(),
-        is_group: order.to.len() > 1,
+        is_group: order.is_group(),
         display_name: order.display_name.as_ref().map(DisplayName::as_str),
         message: WireMessage {
             parts: order
@@ -122,7 +87,7 @@ async fn post(
     url: &str,
     order: &Order,
     body: Vec<u8>,
-) -> Attempt {
+) -> Attempt<Carried> {
     let Some(secret) = relay.secrets.newest() else {
         return Attempt::Settled(Err(DeliveryFailure::NotTried { retry_after: 1 }));
     };
@@ -135,22 +100,21 @@ async fn post(
     match request.send().await {
         Ok(response) => read(relay, response).await,
         Err(why) => {
-            // The error names the URL, which is the operator's own; the log may have its kind only.
-            tracing::warn!(relay = %relay.slug, connect = why.is_connect(), "the relay did not answer");
-            Attempt::Again { answered: false, asked: None }
+            note_silence(relay, why.is_connect());
+            Attempt::UNANSWERED
         }
     }
 }
 
-async fn read(relay: &Relay, response: Response) -> Attempt {
+async fn read(relay: &Relay, response: Response) -> Attempt<Carried> {
     let status = response.status();
     let asked =
         response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
     match status {
         StatusCode::ACCEPTED => Attempt::Settled(Ok(Carried::Queued)),
-        StatusCode::OK => match body_of(response).await {
+        StatusCode::OK => match body_of(response, MAX_ANSWER).await {
             Some(body) => Attempt::Settled(made(relay, &body)),
-            None => Attempt::Again { answered: false, asked: None },
+            None => Attempt::UNANSWERED,
         },
         StatusCode::REQUEST_TIMEOUT | StatusCode::CONFLICT | StatusCode::TOO_MANY_REQUESTS => {
             Attempt::Again { answered: true, asked: asked.map(Duration::from_secs) }
@@ -158,33 +122,13 @@ async fn read(relay: &Relay, response: Response) -> Attempt {
         status if status.is_server_error() => {
             Attempt::Again { answered: true, asked: asked.map(Duration::from_secs) }
         }
-        _ => {
-            tracing::warn!(relay = %relay.slug, status = status.as_u16(), "the relay refused a delivery");
-            Attempt::Settled(Err(DeliveryFailure::Refused))
-        }
+        _ => Attempt::Settled(Err(refused(relay, status))),
     }
-}
-
-/// The answer as far as it may be read: one that is too long comes back cut off, which is no JSON. `None`
-/// when it broke off.
-async fn body_of(mut response: Response) -> Option<Vec<u8>> {
-    let mut body = Vec::new();
-    while body.len() <= MAX_ANSWER {
-        match response.chunk().await {
-            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-            Ok(None) => return Some(body),
-            Err(_) => return None,
-        }
-    }
-    body.truncate(MAX_ANSWER);
-    Some(body)
 }
 
 fn made(relay: &Relay, body: &[u8]) -> Result<Carried, DeliveryFailure> {
     let wire: Option<WireMade> = serde_json::from_slice(body).ok();
     let key = wire.and_then(|wire| ConversationKey::new(&wire.conversation_key).ok());
-    key.map(Carried::Made).ok_or_else(|| {
-        tracing::warn!(relay = %relay.slug, "the relay's answer is not what the protocol says");
-        DeliveryFailure::Refused
-    })
+    // Giving the group its name is part of the protocol.
+    key.map(|key| Carried::Made { key, named: true }).ok_or_else(|| unreadable(relay))
 }

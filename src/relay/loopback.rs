@@ -9,5 +9,6 @@ pub(super) fn carry(order: &Order) -> Result<Carried, DeliveryFailure> {
         [number] => format!("iMessage;-;{number}"),
         _ => format!("iMessage;+;chat{}", u128::from_be_bytes(*order.delivery.as_bytes())),
     };
-    ConversationKey::new(&key).map(Carried::Made).map_err(|_| DeliveryFailure::Refused)
+    let made = |key| Carried::Made { key, named: true };
+    ConversationKey::new(&key).map(made).map_err(|_| DeliveryFailure::Refused)
 }

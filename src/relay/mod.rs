@@ -1,9 +1,13 @@
 //! Downstream: relays carry out what the API asks for.
 //!
 //! [`Relays`] is what the registry calls. Each relay has a `lane` of its own, which bounds how many calls are
-//! under way and gives a relay that does not answer a rest. `http` is a relay on the network, `loopback`
-//! one in this process.
+//! under way and gives a relay that does not answer a rest. `http` is a relay on the network that speaks our own
+//! protocol, `bluebubbles` a BlueBubbles server, `loopback` a relay in this process; what the first two have in common
+//! is in `attempt` and `answer`.
 
+mod answer;
+mod attempt;
+mod bluebubbles;
 mod http;
 mod lane;
 mod loopback;
@@ -39,11 +43,24 @@ pub struct Order {
     pub parts: Vec<Part>,
 }
 
+impl Order {
+    /// Whether it makes a group.
+    #[must_use]
+    pub fn is_group(&self) -> bool {
+        self.to.len() > 1
+    }
+}
+
 /// What a relay did with an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Carried {
-    /// It is made, and this is its key.
-    Made(ConversationKey),
+    /// It is made.
+    Made {
+        /// The key.
+        key: ConversationKey,
+        /// Whether it has the name that was asked for.
+        named: bool,
+    },
     /// It will be made, and an event will tell the key.
     Queued,
 }
@@ -68,6 +85,7 @@ pub enum DeliveryFailure {
 /// All relays, for delivering.
 pub struct Relays {
     client: reqwest::Client,
+    once: reqwest::Client,
     clock: Clock,
     lanes: Mutex<HashMap<Slug, Arc<Lane>>>,
 }
@@ -81,15 +99,14 @@ impl Relays {
     pub fn new(clock: Clock) -> Result<Self, reqwest::Error> {
         // Who has chosen another one before has chosen.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(Duration::from_secs(3))
-            .pool_idle_timeout(Duration::from_secs(30))
-            .build()?;
-        Ok(Self { client, clock, lanes: Mutex::default() })
+        let client = to_relays().pool_idle_timeout(Duration::from_secs(30)).build()?;
+        // A kept connection may be closed by the other side just as we write to it. Whoever must not ask twice
+        // would not know then whether it was heard.
+        let once = to_relays().pool_max_idle_per_host(0).retry(reqwest::retry::never()).build()?;
+        Ok(Self { client, once, clock, lanes: Mutex::default() })
     }
 
-    /// Has a relay carry out an order, within ten seconds.
+    /// Has a relay carry out an order, in less time than [`RelayKind::lease`].
     ///
     /// # Errors
     ///
@@ -97,15 +114,16 @@ impl Relays {
     pub async fn carry(&self, relay: &Relay, order: &Order) -> Result<Carried, DeliveryFailure> {
         let lane = self.lane(&relay.slug);
         let pass = lane.enter()?;
-        let result = match (relay.kind, &relay.url) {
-            (RelayKind::Loopback, _) => loopback::carry(order),
-            (RelayKind::Native, Some(url)) => http::carry(&self.client, &self.clock, relay, url, order).await,
-            (RelayKind::BlueBubbles | RelayKind::Linq, _) => {
-                Err(DeliveryFailure::NotTried { retry_after: 1 })
+        let result = match (relay.kind, &relay.url, &relay.password) {
+            (RelayKind::Loopback, ..) => loopback::carry(order),
+            (RelayKind::Linq, ..) => Err(DeliveryFailure::NotTried { retry_after: 1 }),
+            (_, None, _) => Err(lacks(relay, "URL")),
+            (RelayKind::Native, Some(url), _) => {
+                http::carry(&self.client, &self.clock, relay, url, order).await
             }
-            (RelayKind::Native, None) => {
-                tracing::warn!(relay = %relay.slug, "the relay has no URL to deliver to");
-                Err(DeliveryFailure::NotTried { retry_after: 1 })
+            (RelayKind::BlueBubbles, _, None) => Err(lacks(relay, "password")),
+            (RelayKind::BlueBubbles, Some(url), Some(password)) => {
+                bluebubbles::carry(&self.once, relay, url, password, order).await
             }
         };
         pass.leave(matches!(result, Err(DeliveryFailure::Unreachable { .. })));
@@ -116,4 +134,16 @@ impl Relays {
         let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(lanes.entry(slug.clone()).or_default())
     }
+}
+
+fn to_relays() -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(Duration::from_secs(3))
+}
+
+/// The operator has left something out that delivering needs.
+fn lacks(relay: &Relay, what: &'static str) -> DeliveryFailure {
+    tracing::warn!(relay = %relay.slug, what, "the relay lacks what delivering to it needs");
+    DeliveryFailure::NotTried { retry_after: 1 }
 }

@@ -3,7 +3,8 @@
 use std::{collections::HashMap, sync::Arc};
 
 use crate::domain::{
-    ids::Slug, phone::PhoneNumber, relay_kind::RelayKind, secret::SigningSecret, time::Time,
+    ids::Slug, password::RelayPassword, phone::PhoneNumber, relay_kind::RelayKind, secret::SigningSecret,
+    time::Time,
 };
 
 /// Everything that administration has set up, as of one revision of the store.
@@ -42,6 +43,8 @@ pub struct Relay {
     pub kind: RelayKind,
     /// Where it is reached, if it is.
     pub url: Option<String>,
+    /// What it asks of us there, if it does.
+    pub password: Option<RelayPassword>,
     /// What it signs with.
     pub secrets: Secrets,
     /// When it was added.
@@ -158,6 +161,13 @@ impl Directory {
     #[must_use]
     pub fn places(&self, relay: &Slug) -> Arc<[Place]> {
         self.places.get(relay).cloned().unwrap_or_default()
+    }
+
+    /// A line as a place, when this relay serves it for this tenant.
+    #[must_use]
+    pub fn place_of(&self, relay: &Slug, tenant: &Slug, line: &PhoneNumber) -> Option<Place> {
+        let line = self.line(line).filter(|line| line.relay == *relay && line.tenant == *tenant)?;
+        Some(line.place())
     }
 
     /// All tenants, ordered by name.

@@ -18,7 +18,14 @@ fn directory() -> Directory {
         let text = if kind == RelayKind::Linq { WEBHOOK } else { HEX };
         let mut secrets = Secrets::default();
         secrets.add(SigningSecret::read(kind.secret_form(), text).unwrap(), None);
-        Relay { slug: kind.name().parse().unwrap(), kind, url: None, secrets, created_at: NOW }
+        Relay {
+            slug: kind.name().parse().unwrap(),
+            kind,
+            url: None,
+            password: None,
+            secrets,
+            created_at: NOW,
+        }
     });
     Directory::new(1, vec![], relays.to_vec(), vec![])
 }
@@ -118,7 +125,8 @@ fn during_a_rotation_either_secret_counts_until_the_old_one_ends() {
     secrets.add(SigningSecret::parse(HEX).unwrap(), Some(NOW));
     secrets.add(SigningSecret::parse(&"f".repeat(32)).unwrap(), None);
     let kind = RelayKind::BlueBubbles;
-    let relay = Relay { slug: "mac".parse().unwrap(), kind, url: None, secrets, created_at: NOW };
+    let relay =
+        Relay { slug: "mac".parse().unwrap(), kind, url: None, password: None, secrets, created_at: NOW };
     let directory = Directory::new(1, vec![], vec![relay], vec![]);
     for (text, at, valid) in
         [(HEX, -1, true), (HEX, 0, false), (&"f".repeat(32), -1, true), (&"f".repeat(32), 0, true)]

@@ -11,14 +11,23 @@ use crate::{
         delivery::{AttemptToken, Delivery, DeliveryId, MessageId, Progress},
         event::{Mention, Says, Word},
         handle::Handle,
+        ids::Slug,
         message::Part,
         phone::PhoneNumber,
+        relay_kind::RelayKind,
         service::Service,
         stamp::Strength,
         time::Time,
     },
-    registry::place::{Believe, Blank, Claim, place},
-    store::working::{ConversationRef, LineRef, Moment, Needs, Working},
+    registry::{
+        parking,
+        place::{Believe, Blank, Claim, place},
+    },
+    store::{
+        directory::Place,
+        parked::ParkedQuery,
+        working::{ConversationRef, LineRef, Moment, Needs, Working},
+    },
 };
 
 /// Turns what was created into the body of an answer. It belongs to the edge, and is pure.
@@ -46,22 +55,44 @@ pub struct Created<'c> {
 /// What an attempt came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Came {
-    /// The relay has made the conversation, and this is its key.
-    Made(ConversationKey),
+    /// The relay has made the conversation.
+    Made {
+        /// Its key.
+        key: ConversationKey,
+        /// Whether the relay has given it the name that was asked for.
+        named: bool,
+    },
     /// The relay will make it, and tell by an event.
     Queued,
-    /// Neither.
-    Failed,
+    /// An event has shown the conversation, whatever the relay says.
+    Shown,
+    /// The relay did not do it, and said so.
+    Refused,
+    /// The relay said nothing.
+    Silence,
     /// The relay was not even asked.
     NotTried,
+}
+
+/// An attempt that is over.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    /// What proves it to hold the lease.
+    pub(super) token: AttemptToken,
+    /// What the relay is, when it is still there.
+    pub(super) relay: Option<RelayKind>,
+    /// The line, when the relay serves it still: where what has waited for the conversation is applied.
+    pub(super) place: Option<Place>,
+    /// What it came to.
+    pub(super) came: Came,
 }
 
 /// The end of an attempt.
 pub struct Finish {
     request: Arc<CreateRequest>,
     delivery: DeliveryId,
-    token: AttemptToken,
-    came: Came,
+    relay: Slug,
+    attempt: Attempt,
     conversation: Option<ConversationRef>,
     id_bits: [u8; 10],
     render: Render,
@@ -83,47 +114,99 @@ pub enum Finished {
     Failed,
 }
 
+impl Came {
+    fn key(&self) -> Option<&ConversationKey> {
+        match self {
+            Self::Made { key, .. } => Some(key),
+            Self::Queued | Self::Shown | Self::Refused | Self::Silence | Self::NotTried => None,
+        }
+    }
+
+    /// Whether the relay has given the conversation its name, or will.
+    const fn is_named(&self) -> bool {
+        matches!(self, Self::Made { named: true, .. } | Self::Queued)
+    }
+}
+
 impl Finish {
     pub(super) fn new(
         request: Arc<CreateRequest>,
         delivery: &Delivery,
-        token: AttemptToken,
-        came: Came,
+        attempt: Attempt,
         render: Render,
     ) -> Self {
-        let conversation = match &came {
-            Came::Made(key) => Some(ConversationRef {
-                tenant: delivery.tenant.clone(),
-                line: delivery.line.clone(),
-                conversation: key.conversation(),
-            }),
-            Came::Queued | Came::Failed | Came::NotTried => None,
-        };
-        Self { request, delivery: delivery.id, token, came, conversation, id_bits: clock::random(), render }
+        let conversation = attempt.came.key().map(|key| ConversationRef {
+            tenant: delivery.tenant.clone(),
+            line: delivery.line.clone(),
+            conversation: key.conversation(),
+        });
+        Self {
+            request,
+            delivery: delivery.id,
+            relay: delivery.relay.clone(),
+            attempt,
+            conversation,
+            id_bits: clock::random(),
+            render,
+        }
     }
 
     pub(in crate::registry) fn needs(&self, loaded: &Working, needs: &mut Needs) {
         needs.delivery(loaded, self.delivery);
         self.conversation.iter().for_each(|conversation| needs.conversation(loaded, conversation));
+        if let Some(query) = self.unlocks(loaded) {
+            parking::needs(&query, self.attempt.place.as_ref(), loaded, needs);
+        }
+    }
+
+    /// Who has waited for the conversation that the relay has made.
+    fn unlocks(&self, working: &Working) -> Option<ParkedQuery> {
+        let conversation = self.conversation.as_ref()?;
+        let is_unknown = working.has_looked_for(conversation) && working.find(conversation).is_none();
+        let may_be_told = is_unknown && self.attempt.place.as_ref().is_some_and(|place| place.takes_parked);
+        may_be_told.then(|| parking::query_of(&self.relay, conversation))
+    }
+
+    /// Applies what has waited, if the conversation is known now: an answer that contradicts what the delivery
+    /// became makes nothing known.
+    fn apply(&self, unlocked: Option<&ParkedQuery>, working: &mut Working, moment: &Moment) {
+        let is_known =
+            self.conversation.as_ref().is_some_and(|conversation| working.find(conversation).is_some());
+        if let Some(query) = unlocked.filter(|_| is_known) {
+            parking::apply_all(query, self.attempt.place.as_ref(), working, moment);
+        }
     }
 
     pub(in crate::registry) fn decide(self, working: &mut Working, moment: &Moment) -> Finished {
         let Some(delivery) = working.delivery(self.delivery).cloned() else { return Finished::TakenOver };
-        if !delivery.is_held_by(self.token) {
+        if !delivery.is_held_by(self.attempt.token) {
             return lost_to(delivery);
         }
-        if self.came == Came::NotTried {
-            working.put_delivery(Delivery { progress: Progress::Failed, ..delivery });
-            return Finished::Failed;
-        }
         let line: LineRef = (delivery.tenant.clone(), delivery.line.clone());
-        let has_failed = self.came == Came::Failed || (self.came == Came::Queued && delivery.failure_told);
-        working.change_health(line.clone(), |health| health.note(!has_failed));
-        if self.came == Came::Failed {
-            working.put_delivery(Delivery { progress: Progress::Failed, ..delivery });
-            return Finished::Failed;
+        let came = &self.attempt.came;
+        let succeeds = match came {
+            Came::Made { .. } | Came::Queued | Came::Shown => true,
+            Came::Silence | Came::NotTried => self.is_shown(&delivery),
+            Came::Refused => false,
+        };
+        if succeeds || *came != Came::NotTried {
+            let has_failed = !succeeds || (*came == Came::Queued && delivery.failure_told);
+            working.change_health(line.clone(), |health| health.note(!has_failed));
         }
-        self.succeed(&delivery, working, moment, &line)
+        if succeeds {
+            let unlocked = self.unlocks(working);
+            let finished = self.succeed(&delivery, working, moment, &line);
+            self.apply(unlocked.as_ref(), working, moment);
+            finished
+        } else {
+            working.put_delivery(Delivery { progress: Progress::Failed, ..delivery });
+            Finished::Failed
+        }
+    }
+
+    /// Whether an event has shown meanwhile that the conversation is made, of a relay that cannot be asked again.
+    fn is_shown(&self, delivery: &Delivery) -> bool {
+        self.attempt.relay.is_some_and(|kind| delivery.is_done_at(kind))
     }
 
     fn succeed(
@@ -150,7 +233,7 @@ impl Finish {
         let health = working.health(line).score();
         let slot = working.slot(placed.slot);
         // A key that contradicts what the delivery became is not this chat's.
-        let key = self.key().filter(|key| {
+        let key = self.attempt.came.key().filter(|key| {
             slot.chat.version == 0
                 || slot.chat.state.is_pending()
                 || slot.chat.state.keys.contains_key(&key.conversation())
@@ -163,7 +246,7 @@ impl Finish {
             moment.tick,
         );
         slot.note(&stamp, merged, moment.tick);
-        let queued = self.came == Came::Queued;
+        let queued = self.attempt.came == Came::Queued;
         let answer = (self.render)(&Created {
             chat: &slot.chat,
             to: &self.request.to,
@@ -180,17 +263,11 @@ impl Finish {
         Finished::Answered { body: answer, replayed: false }
     }
 
-    fn key(&self) -> Option<&ConversationKey> {
-        match &self.came {
-            Came::Made(key) => Some(key),
-            Came::Queued | Came::Failed | Came::NotTried => None,
-        }
-    }
-
-    /// What a create asserts: that those it was sent to are in, and the name. Never a complete roster: who
-    /// else is there, it cannot know.
+    /// What a create asserts: that those it was sent to are in, and the name where the relay applies it. Never a
+    /// complete roster: who else is there, it cannot know.
     fn says(&self) -> Says {
-        let service = self.key().and_then(ConversationKey::service).unwrap_or(Service::IMessage);
+        let service = self.attempt.came.key().and_then(ConversationKey::service).unwrap_or(Service::IMessage);
+        let is_named = self.request.is_group() && self.attempt.came.is_named();
         let mention = |number: &PhoneNumber| Mention {
             handle: Handle::from(number),
             word: Word::Active,
@@ -200,7 +277,7 @@ impl Finish {
         };
         Says {
             // No subject is no word on the name: the relay may have found a group that has one.
-            name: self.request.subject.clone().filter(|_| self.request.is_group()).map(Some),
+            name: self.request.subject.clone().filter(|_| is_named).map(Some),
             service: Some(service),
             is_group: self.request.is_group(),
             is_direct: !self.request.is_group(),

@@ -3,6 +3,7 @@
 //! [`request`] is what is asked, [`open`] the first commit, [`finish`] the last. Between them no transaction is
 //! open. An attempt that dies in between leaves a delivery behind that the next request of the same name takes
 //! over, under the same downstream name, so that a group that was in fact made is found and not made twice.
+//! A relay that knows no such names is not asked again once an event has shown the group.
 
 pub mod finish;
 pub mod open;
@@ -20,13 +21,13 @@ use super::{
 use crate::{
     clock,
     domain::{
-        delivery::{AttemptToken, Delivery, DeliveryId, Hex128, MessageId},
+        delivery::{AttemptToken, Delivery, DeliveryId, MessageId},
         ids::Slug,
     },
     relay::{Carried, DeliveryFailure, Order, Relays},
     store::{committer::CommitError, directory::Directory},
 };
-use finish::{Came, Finish, Finished, Render};
+use finish::{Attempt, Came, Finish, Finished, Render};
 use open::{Open, Opened};
 use request::CreateRequest;
 
@@ -74,30 +75,28 @@ impl Registry {
     pub async fn create(
         &self,
         relays: &Relays,
-        directory: &Directory,
+        directory: Arc<Directory>,
         request: CreateRequest,
         relay: Slug,
         render: Render,
     ) -> Result<Answer, CreateError> {
         let request = Arc::new(request);
         let token = AttemptToken::from_bytes(clock::random());
-        let delivery = match self.open(&request, relay, token).await? {
+        let delivery = match self.open(&request, &directory, relay, token).await? {
             Opened::Attempt(delivery) => delivery,
             Opened::Answered(body) => return Ok(Answer { body, replayed: true }),
             Opened::InFlight => return Err(CreateError::InFlight),
             Opened::Mismatch => return Err(CreateError::Mismatch),
         };
-        let carried = match directory.relay(&delivery.relay) {
-            Some(relay) => relays.carry(relay, &order(&request, &delivery)).await,
-            None => Err(DeliveryFailure::NotTried { retry_after: 1 }),
+        let relay = directory.relay(&delivery.relay);
+        let (came, failure) = match relay {
+            Some(relay) if delivery.is_done_at(relay.kind) => (Came::Shown, None),
+            Some(relay) => told_by(relays.carry(relay, &order(&request, &delivery)).await),
+            None => told_by(Err(DeliveryFailure::NotTried { retry_after: 1 })),
         };
-        let (came, failure) = match carried {
-            Ok(Carried::Made(key)) => (Came::Made(key), None),
-            Ok(Carried::Queued) => (Came::Queued, None),
-            Err(failure @ DeliveryFailure::NotTried { .. }) => (Came::NotTried, Some(failure)),
-            Err(failure) => (Came::Failed, Some(failure)),
-        };
-        let finished = self.finish(&request, &delivery, token, came, render).await?;
+        let place = directory.place_of(&delivery.relay, &delivery.tenant, &delivery.line);
+        let attempt = Attempt { token, relay: relay.map(|relay| relay.kind), place, came };
+        let finished = self.finish(&request, &delivery, &attempt, render).await?;
         match (finished, failure) {
             (Finished::Answered { body, replayed }, _) => Ok(Answer { body, replayed }),
             (Finished::TakenOver, _) => Err(CreateError::InFlight),
@@ -114,11 +113,13 @@ impl Registry {
     async fn open(
         &self,
         request: &Arc<CreateRequest>,
+        directory: &Arc<Directory>,
         relay: Slug,
         token: AttemptToken,
     ) -> Result<Opened, CreateError> {
         let open = Open {
             request: Arc::clone(request),
+            directory: Arc::clone(directory),
             relay,
             delivery: DeliveryId::from_bytes(clock::random()),
             message: MessageId::from_bytes(clock::random()),
@@ -135,13 +136,12 @@ impl Registry {
         &self,
         request: &Arc<CreateRequest>,
         delivery: &Delivery,
-        token: Hex128,
-        came: Came,
+        attempt: &Attempt,
         render: Render,
     ) -> Result<Finished, CreateError> {
         let started = Instant::now();
         loop {
-            let finish = Finish::new(Arc::clone(request), delivery, token, came.clone(), render);
+            let finish = Finish::new(Arc::clone(request), delivery, attempt.clone(), render);
             match self.commit_one(Command::Finish(Box::new(finish))).await {
                 Ok(Reply::Finished(finished)) => return Ok(finished),
                 Ok(_) => return Err(CreateError::Commit(CommitError::Unavailable)),
@@ -149,6 +149,17 @@ impl Registry {
                 Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
             }
         }
+    }
+}
+
+/// What is to be committed of a relay's word, and what the caller is told where it is a failure.
+fn told_by(carried: Result<Carried, DeliveryFailure>) -> (Came, Option<DeliveryFailure>) {
+    match carried {
+        Ok(Carried::Made { key, named }) => (Came::Made { key, named }, None),
+        Ok(Carried::Queued) => (Came::Queued, None),
+        Err(failure @ DeliveryFailure::Refused) => (Came::Refused, Some(failure)),
+        Err(failure @ DeliveryFailure::Unreachable { .. }) => (Came::Silence, Some(failure)),
+        Err(failure @ DeliveryFailure::NotTried { .. }) => (Came::NotTried, Some(failure)),
     }
 }
 

@@ -5,15 +5,20 @@ use std::sync::Arc;
 use super::request::CreateRequest;
 use crate::{
     domain::{
-        delivery::{AttemptToken, Delivery, DeliveryId, Idempotency, LEASE, MessageId, Progress},
+        delivery::{AttemptToken, Delivery, DeliveryId, Idempotency, MessageId, Progress},
         ids::Slug,
+        relay_kind::RelayKind,
     },
-    store::working::{IdempotencyRef, Moment, Needs, Working},
+    store::{
+        directory::Directory,
+        working::{IdempotencyRef, Moment, Needs, Working},
+    },
 };
 
 /// A wish to begin an attempt.
 pub struct Open {
     pub(super) request: Arc<CreateRequest>,
+    pub(super) directory: Arc<Directory>,
     pub(super) relay: Slug,
     pub(super) delivery: DeliveryId,
     pub(super) message: MessageId,
@@ -44,17 +49,17 @@ impl Open {
     }
 
     pub(in crate::registry) fn decide(self, working: &mut Working, moment: &Moment) -> Opened {
-        let lease = Progress::Open { token: self.token, lease_until: moment.now.plus(LEASE) };
         let known = self.name().and_then(|name| working.delivery_named(&name).cloned());
         let delivery = match known {
-            None => self.new_delivery(lease, moment),
+            None => self.new_delivery(moment),
             Some(known) if !self.asks_the_same_as(&known) => return Opened::Mismatch,
             Some(known) => match known.progress {
                 Progress::Answered { answer, .. } => return Opened::Answered(answer),
                 Progress::Open { lease_until, .. } if moment.now < lease_until => return Opened::InFlight,
                 Progress::Open { .. } | Progress::Failed => {
                     // What was told of an earlier attempt is not about this one.
-                    Delivery { progress: lease, failure_told: false, ..known }
+                    let progress = self.lease(&known.relay, moment);
+                    Delivery { progress, failure_told: false, ..known }
                 }
             },
         };
@@ -67,7 +72,13 @@ impl Open {
         asked == Some(self.request.fingerprint())
     }
 
-    fn new_delivery(&self, lease: Progress, moment: &Moment) -> Delivery {
+    /// The lease of this attempt, which lasts as long as its relay may take.
+    fn lease(&self, relay: &Slug, moment: &Moment) -> Progress {
+        let kind = self.directory.relay(relay).map_or(RelayKind::Native, |relay| relay.kind);
+        Progress::Open { token: self.token, lease_until: moment.now.plus(kind.lease()) }
+    }
+
+    fn new_delivery(&self, moment: &Moment) -> Delivery {
         let idempotency = self.request.idempotency.clone();
         Delivery {
             id: self.delivery,
@@ -79,7 +90,7 @@ impl Open {
             opened_at: moment.now,
             chat: None,
             failure_told: false,
-            progress: lease,
+            progress: self.lease(&self.relay, moment),
         }
     }
 }

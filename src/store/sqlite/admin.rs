@@ -6,8 +6,8 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, 
 use super::{directory, parked};
 use crate::{
     domain::{
-        ids::Slug, parking::Usage, phone::PhoneNumber, relay_kind::RelayKind, secret::SigningSecret,
-        time::Time,
+        ids::Slug, parking::Usage, password::RelayPassword, phone::PhoneNumber, relay_kind::RelayKind,
+        secret::SigningSecret, time::Time,
     },
     store::{StoreError, directory::Directory},
 };
@@ -28,6 +28,14 @@ pub enum AdminError {
         relay: Slug,
         /// How many lines it serves.
         lines: u64,
+    },
+    /// The relay asks for no password.
+    #[error("relay '{relay}' is of the kind {kind}, and such relays have no password")]
+    NoPassword {
+        /// The relay.
+        relay: Slug,
+        /// Its kind.
+        kind: String,
     },
     /// The secret belongs to somebody else.
     #[error("this secret is in use already: every tenant and relay has its own")]
@@ -173,6 +181,29 @@ impl Admin {
     /// When the store cannot be read.
     pub fn parking(&mut self) -> Result<Vec<(Slug, Usage)>, AdminError> {
         Ok(parked::usages(&self.connection)?)
+    }
+
+    /// Changes the password that a relay asks of us.
+    ///
+    /// # Errors
+    ///
+    /// When there is none of this name, or relays of its kind ask for none.
+    pub fn set_relay_password(&mut self, slug: &Slug, password: &RelayPassword) -> Result<(), AdminError> {
+        self.change(|change| {
+            change.must_exist(Owner::Relay, slug)?;
+            let kind: String =
+                change.0.query_row("SELECT kind FROM relays WHERE slug = ?1", [slug.as_str()], |row| {
+                    row.get(0)
+                })?;
+            if !RelayKind::from_name(&kind).is_some_and(RelayKind::has_password) {
+                return Err(AdminError::NoPassword { relay: slug.clone(), kind });
+            }
+            change.execute(
+                "UPDATE relays SET password = ?2 WHERE slug = ?1",
+                params![slug.as_str(), password.expose()],
+            )?;
+            Ok(())
+        })
     }
 
     /// Removes a relay, its secrets and what waits for it.

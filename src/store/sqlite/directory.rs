@@ -5,6 +5,7 @@ use rusqlite::{Connection, Row, params};
 use super::rows;
 use crate::{
     domain::{
+        password::RelayPassword,
         relay_kind::{RelayKind, SecretForm},
         secret::SigningSecret,
         time::Time,
@@ -29,8 +30,9 @@ pub(super) fn load(connection: &mut Connection) -> Result<Directory, StoreError>
     let tenants = all(&snapshot, "SELECT slug, multi_tenant, suspended, created_at FROM tenants", |row| {
         tenant(&snapshot, row)
     })?;
-    let relays =
-        all(&snapshot, "SELECT slug, kind, url, created_at FROM relays", |row| relay(&snapshot, row))?;
+    let relays = all(&snapshot, "SELECT slug, kind, url, password, created_at FROM relays", |row| {
+        relay(&snapshot, row)
+    })?;
     let lines =
         all(&snapshot, "SELECT number, tenant, relay, active, created_at, once_anothers FROM lines", line)?;
     Ok(Directory::new(revision, tenants, relays, lines))
@@ -69,10 +71,17 @@ fn relay(connection: &Connection, row: &Row<'_>) -> Result<Relay, StoreError> {
     Ok(Relay {
         kind,
         url: row.get(2)?,
+        password: password(row, 3)?,
         secrets: secrets(connection, "relay", slug.as_str(), kind.secret_form())?,
-        created_at: Time::from_nanos(row.get(3)?),
+        created_at: Time::from_nanos(row.get(4)?),
         slug,
     })
+}
+
+fn password(row: &Row<'_>, column: usize) -> Result<Option<RelayPassword>, StoreError> {
+    let stored: Option<String> = row.get(column)?;
+    let password = stored.as_deref().map(RelayPassword::new).transpose();
+    password.map_err(|why| StoreError::damaged("relays", "password", why))
 }
 
 fn line(row: &Row<'_>) -> Result<Line, StoreError> {

@@ -2,6 +2,7 @@
 
 mod answers;
 mod binding;
+mod bluebubbles;
 mod chaos;
 
 mod idempotency;

@@ -20,6 +20,7 @@ mod disk_full;
 mod drain;
 mod files;
 mod metrics;
+mod passwords;
 mod relay_secrets;
 mod replay;
 mod settings;

@@ -9,7 +9,7 @@ use super::{
 };
 
 /// Every command with the options that it has.
-const COMMANDS: [(&[&str], &[&str]); 24] = [
+const COMMANDS: [(&[&str], &[&str]); 25] = [
     (&["serve"], &["--listen", "--config", "--store"]),
     (&["demo"], &["--listen", "--once"]),
     (
@@ -39,10 +39,14 @@ const COMMANDS: [(&[&str], &[&str]); 24] = [
     (&["tenant", "rotate-secret"], &["SLUG", "--overlap", "--json"]),
     (&["tenant", "suspend"], &["SLUG"]),
     (&["tenant", "resume"], &["SLUG"]),
-    (&["relay", "add"], &["SLUG", "--kind", "bluebubbles", "linq", "--url", "--secret-file", "--json"]),
+    (
+        &["relay", "add"],
+        &["SLUG", "--kind", "bluebubbles", "linq", "--url", "--secret-file", "--password-file", "--json"],
+    ),
     (&["relay", "list"], &["--json"]),
     (&["relay", "rotate-secret"], &["SLUG", "--secret-file", "--overlap", "24h", "--json"]),
     (&["relay", "set-url"], &["SLUG", "URL"]),
+    (&["relay", "set-password"], &["SLUG", "--password-file"]),
     (&["relay", "remove"], &["SLUG"]),
     (&["line", "add"], &["NUMBER", "--tenant", "--relay", "--json"]),
     (&["line", "list"], &["--json"]),

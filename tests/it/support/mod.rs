@@ -3,7 +3,8 @@
 //! - [`app`] starts and stops the service; [`directory`] is whom it knows, and how that is changed.
 //! - [`request`] is one request with its signature, [`callers`] a method for each endpoint, [`answer`] what
 //!   came back; [`raw`] speaks TCP for requests that no HTTP client would send.
-//! - [`relay`] is what the service delivers through: a relay that says what it is told to, or a simulated one.
+//! - [`relay`] is what the service delivers through: a relay that says what it is told to, or a simulated one;
+//!   [`mac`] is one that speaks as a BlueBubbles server does.
 //! - [`event`] makes events, [`store`] looks into the file, [`wait`] polls, [`logs`] keeps the log.
 
 pub(crate) mod answer;
@@ -12,6 +13,7 @@ pub(crate) mod callers;
 pub(crate) mod directory;
 pub(crate) mod event;
 pub(crate) mod logs;
+pub(crate) mod mac;
 pub(crate) mod raw;
 pub(crate) mod relay;
 pub(crate) mod request;

@@ -32,6 +32,8 @@ pub(crate) enum Say {
     Made,
     /// 200 with this key.
     Key(&'static str),
+    /// A BlueBubbles server's 200, with a chat of this guid.
+    Chat(&'static str),
     /// 202.
     Queued,
     /// A status with no body.
@@ -206,9 +208,14 @@ impl State {
             let body = json!({"conversation_key": key, "message": {"id": "m1", "status": "sent"}});
             answer(200, "content-type: application/json\r\n", &body.to_string())
         };
+        let chat = |guid: &str| {
+            let chat = json!({"guid": guid, "style": 43, "participants": [], "displayName": ""});
+            answer(200, "", &json!({"status": 200, "message": "Success", "data": chat}).to_string())
+        };
         let bytes = match say {
             Say::Made => made(&seen.conversation_key()),
             Say::Key(key) => made(key),
+            Say::Chat(guid) => chat(guid),
             Say::Queued => answer(202, "", r#"{"status":"queued"}"#),
             Say::Status(status) => answer(status, "", ""),
             Say::RetryAfter(status, after) => answer(status, &format!("retry-after: {after}\r\n"), ""),

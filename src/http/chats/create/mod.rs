@@ -42,9 +42,10 @@ pub(in crate::http) async fn post(
     body::expect_json(&request)?;
     let create = parse(&body, tenant)?;
     let (directory, relay) = relay_of(&state, &create).await?;
+    expect_creates(&directory, &relay)?;
     // On a task of its own, so that a caller who hangs up does not stop it half-way.
     let shared = state.clone();
-    let run = async move { shared.registry.create(&shared.relays, &directory, create, relay, render).await };
+    let run = async move { shared.registry.create(&shared.relays, directory, create, relay, render).await };
     let running = state.creates.spawn_on(run.in_current_span(), &state.runtime);
     match timeout(PATIENCE, running).await {
         Ok(Ok(Ok(answer))) => Ok(respond(answer)),
@@ -85,5 +86,14 @@ async fn relay_of(state: &AppState, create: &CreateRequest) -> Result<(Arc<Direc
     match find(&fresh) {
         Some(relay) => Ok((fresh, relay)),
         None => Err(ApiError::new(Code::NotYourLine, "from is no active line of this tenant")),
+    }
+}
+
+fn expect_creates(directory: &Directory, relay: &Slug) -> Result<(), ApiError> {
+    match directory.relay(relay) {
+        Some(relay) if !relay.kind.takes_creates() => {
+            Err(ApiError::new(Code::NotSupported, "the relay of this line takes no creates"))
+        }
+        _ => Ok(()),
     }
 }
