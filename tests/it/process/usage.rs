@@ -9,7 +9,7 @@ use super::{
 };
 
 /// Every command with the options that it has.
-const COMMANDS: [(&[&str], &[&str]); 24] = [
+const COMMANDS: [(&[&str], &[&str]); 25] = [
     (&["serve"], &["--listen", "--config", "--store"]),
     (&["demo"], &["--listen", "--once"]),
     (
@@ -31,6 +31,23 @@ const COMMANDS: [(&[&str], &[&str]); 24] = [
             "--delay",
             "--exact-delay",
             "--seed",
+        ],
+    ),
+    (
+        &["verify-signature"],
+        &[
+            "--scheme",
+            "hmac-v1",
+            "standard-webhooks",
+            "linq-legacy",
+            "url-token",
+            "--secret-file",
+            "--header",
+            "--headers-file",
+            "--body-file",
+            "--url",
+            "--at",
+            "--json",
         ],
     ),
     (&["tenant"], &["add", "list", "rotate-secret", "suspend", "resume"]),
