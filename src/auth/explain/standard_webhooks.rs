@@ -16,24 +16,32 @@ pub(super) fn account<'a>(case: &'a Case<'_>) -> Account<'a> {
     account.differs.extend(problem.map(|problem| format!("{ID} {problem}")));
     let problem = at.and_then(|at| timestamp::problem(at, case.now));
     account.differs.extend(problem.map(|problem| format!("{TIMESTAMP} {problem}")));
-    let right = id
-        .filter(|id| is_id(id))
-        .zip(at.filter(|at| Timestamp::parse(at).is_some()))
-        .map(|(id, at)| Code::over(case.secret.keyed(), &[id, at, case.body]));
+    let right = id.zip(at).and_then(|(id, at)| right_code(case, id, at));
     account.expected =
         right.map(|right| format!("{SIGNATURE}: v1,{}", BASE64_STANDARD.encode(right.bytes())));
-    let Some(signature) = signature else { return account };
-    account.differs.extend(not_signature(signature));
-    let count = entries(signature).count();
-    for (place, entry) in entries(signature).enumerate().take(MAX_ENTRIES) {
-        let problem = not_entry(entry, right.as_ref());
-        let sentence =
-            problem.map(|problem| format!("{SIGNATURE}, entry {} of {count}, {problem}", place + 1));
-        account.differs.extend(sentence);
+    if let Some(signature) = signature {
+        account.differs.extend(not_signature(signature));
+        account.differs.extend(not_entries(signature, right.as_ref()));
+        let codes = entries(signature).map(code_text);
+        account.claim = id.zip(at).and_then(|(id, at)| Claim::new(Some(id), at, codes));
     }
-    let codes = entries(signature).map(code_text);
-    account.claim = id.zip(at).and_then(|(id, at)| Claim::new(Some(id), at, codes));
     account
+}
+
+/// The code that is right, when id and timestamp are what they should be.
+fn right_code(case: &Case<'_>, id: &[u8], at: &[u8]) -> Option<Code> {
+    let usable = is_id(id) && Timestamp::parse(at).is_some();
+    usable.then(|| Code::over(case.secret.keyed(), &[id, at, case.body]))
+}
+
+/// What is wrong with each entry of a signature header.
+fn not_entries(signature: &[u8], right: Option<&Code>) -> Vec<String> {
+    let count = entries(signature).count();
+    let sentence = |(place, entry)| {
+        let problem = not_entry(entry, right)?;
+        Some(format!("{SIGNATURE}, entry {place} of {count}, {problem}"))
+    };
+    (1..).zip(entries(signature)).take(MAX_ENTRIES).filter_map(sentence).collect()
 }
 
 /// What is wrong with an id.
