@@ -26,7 +26,6 @@ impl Code {
         self.0.ct_eq(presented).into()
     }
 
-    #[cfg(test)]
     pub(super) const fn bytes(&self) -> &[u8; 32] {
         &self.0
     }

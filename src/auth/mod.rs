@@ -4,7 +4,9 @@
 //! - [`hmac_v1`], [`standard_webhooks`], [`linq_legacy`] and [`url_token`] are ways to prove it, and [`scheme`]
 //!   is the table of them. Those that sign share [`timestamp`] and `code`.
 //! - [`tenant`] finds and checks the caller of the API, [`relay`] the relay that posts events.
+//! - [`explain`] says why a request is refused, to somebody who holds the secret.
 
+pub mod explain;
 pub mod hmac_v1;
 pub mod linq_legacy;
 pub mod presented;

@@ -16,6 +16,7 @@ mod replay;
 mod secret;
 mod serve;
 mod tenant;
+mod verify_signature;
 
 use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
@@ -54,6 +55,8 @@ enum Command {
     Demo(demo::Arguments),
     /// Post recorded events to a running service.
     Replay(replay::Arguments),
+    /// Check a recorded request's signature as the service does, and say what differs.
+    VerifySignature(verify_signature::Arguments),
     /// Be a relay: take creates and post events back, with delays and faults on demand.
     RelaySim(relay_sim::Arguments),
     /// Add, list, suspend and resume tenants; rotate their secrets.
@@ -115,6 +118,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
         Command::Serve(_) => serve::run(&context),
         Command::Demo(arguments) => demo::run(context, &arguments),
         Command::Replay(arguments) => replay::run(&context, &arguments),
+        Command::VerifySignature(arguments) => verify_signature::run(&context, &arguments),
         Command::RelaySim(arguments) => relay_sim::run(&context, &arguments),
         Command::Tenant(command) => tenant::run(&context, &command),
         Command::Relay(command) => relay::run(&context, &command),

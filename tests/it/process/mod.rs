@@ -25,3 +25,4 @@ mod relay_secrets;
 mod replay;
 mod settings;
 mod usage;
+mod verify_signature;
