@@ -9,7 +9,7 @@ use super::{
 };
 
 /// Every command with the options that it has.
-const COMMANDS: [(&[&str], &[&str]); 25] = [
+const COMMANDS: [(&[&str], &[&str]); 26] = [
     (&["serve"], &["--listen", "--config", "--store"]),
     (&["demo"], &["--listen", "--once"]),
     (

@@ -2,12 +2,12 @@
 
 use chert_groups::domain::{password::RelayPassword, relay_kind::RelayKind};
 use reqwest::Url;
+use serde_json::{Value, json};
 
 use super::{
+    answer::Answer,
     app::TestApp,
-    callers::Poster,
     directory::{ACME, Identity, number},
-    event::{Event, SAM},
     relay::{FakeRelay, Say, Seen},
 };
 
@@ -54,9 +54,20 @@ impl TestApp {
 
     /// An event of the server about [`GUID`] comes; its chat's id.
     pub(crate) async fn mac_shows(&self, event_id: &str, temp_guid: Option<&str>) -> String {
-        let event = Event::message(event_id, GUID).line(MAC_LINE).sender(SAM);
-        let event = event.with("/data/chat/is_group", true).with("/data/chat/client_ref", temp_guid);
-        Poster::new(self, MAC).chat_of(event).await
+        let message = json!({
+            "guid": event_id, "dateCreated": 1_780_142_400_000_i64, "isFromMe": true, "itemType": 0,
+            "groupActionType": 0, "handle": null, "tempGuid": temp_guid,
+            "chats": [{"guid": GUID, "style": 43, "displayName": ""}],
+        });
+        let answer = self.mac_posts(&json!({"type": "new-message", "data": message})).await.ok();
+        answer["chat_id"].as_str().expect("a chat").to_owned()
+    }
+
+    /// The server posts a webhook.
+    pub(crate) async fn mac_posts(&self, webhook: &Value) -> Answer {
+        let path = format!("/upstream/v1/bluebubbles/{}?token={}", MAC.slug, MAC.secret);
+        let request = self.request("POST", &path).header("content-type", "application/json");
+        request.body(webhook.to_string()).send().await
     }
 
     fn restarted(mut self) -> Self {
