@@ -112,6 +112,12 @@ impl Conversation {
     pub fn kind(&self) -> Option<Kind> {
         self.0.strip_prefix("any;").and_then(kind_of)
     }
+
+    /// Whether one of the two is a group by its grammar and the other a direct chat.
+    #[must_use]
+    pub fn is_of_another_kind_than(&self, other: &Self) -> bool {
+        matches!((self.kind(), other.kind()), (Some(this), Some(that)) if this != that)
+    }
 }
 
 impl fmt::Debug for ConversationKey {
@@ -150,6 +156,16 @@ mod tests {
         for key in ["b183b0d3-3211", "imessage;+;chat42", ";+;chat42", "any;+;", "any;*;x", "Signal;+;x"] {
             assert_eq!(conversation(key).as_str(), key);
             assert_eq!(conversation(key).kind(), None, "{key}");
+        }
+    }
+
+    #[test]
+    fn only_grammar_sets_kinds_apart() {
+        let [group, direct, opaque] = ["any;+;chat42", "SMS;-;24273", "b183b0d3"].map(conversation);
+        assert!(group.is_of_another_kind_than(&direct));
+        for (one, other) in [(&group, &group), (&group, &opaque), (&opaque, &direct), (&opaque, &opaque)] {
+            assert!(!one.is_of_another_kind_than(other));
+            assert!(!other.is_of_another_kind_than(one));
         }
     }
 

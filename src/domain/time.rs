@@ -27,6 +27,12 @@ impl Time {
         Self(seconds.saturating_mul(1_000_000_000))
     }
 
+    /// The time `millis` milliseconds after the Unix epoch.
+    #[must_use]
+    pub const fn from_millis(millis: i64) -> Self {
+        Self(millis.saturating_mul(1_000_000))
+    }
+
     /// Nanoseconds since the Unix epoch.
     #[must_use]
     pub const fn nanos(self) -> i64 {
@@ -100,6 +106,7 @@ mod tests {
     fn the_far_future_is_the_end_of_the_range() {
         assert_eq!(Time::parse("9999-01-01T00:00:00Z").unwrap(), Time::from_nanos(i64::MAX));
         assert_eq!(Time::parse("0001-01-01T00:00:00Z").unwrap(), Time::from_nanos(i64::MIN));
+        assert_eq!(Time::from_millis(i64::MAX), Time::from_nanos(i64::MAX));
         assert_eq!(Time::from_nanos(i64::MAX).plus(SignedDuration::from_secs(1)).nanos(), i64::MAX);
     }
 }

@@ -1,11 +1,15 @@
-//! Relay formats to domain events: one file a format.
+//! Relay formats to domain reports: one folder a format.
 //!
-//! [`native`] is our own format, [`request`] takes a body apart into events, and `spelling` remembers how
-//! handles and lines that were seen before are read.
+//! [`native`] is our own format. What formats share: `field` judges single fields, `event_id` the commonest of them,
+//! `people` knows what may be said of handles, and `spelling` remembers how handles and lines that were seen before
+//! are read. [`request`] takes a body apart into events.
 
 pub mod native;
 pub mod request;
 
+mod event_id;
+mod field;
+mod people;
 mod spelling;
 
 use crate::{

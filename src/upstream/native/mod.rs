@@ -2,19 +2,19 @@
 
 mod wire;
 
-use serde::Deserialize;
-
-use super::{Failed, Parsed, Rejected, spelling};
+use super::{
+    Failed, Parsed, Rejected, event_id,
+    field::{self, optional, required},
+    people::{check_count, listed_as, subject},
+};
 use crate::{
     domain::{
         conversation_key::ConversationKey,
         delivery::DeliveryId,
         event::{Mention, Says, Word},
-        ids::EventId,
         phone::PhoneNumber,
         report::{Opinion, Report},
         service::Service,
-        stamp::Strength,
         text::{DisplayName, IconUrl},
         time::Time,
     },
@@ -22,9 +22,6 @@ use crate::{
     json::{self, Object, Text},
 };
 use wire::{NO_CHAT, Subject, WireChat, WireData, WireEvent, WireHandle};
-
-/// The most handles that one event may list.
-pub const MAX_HANDLES: usize = 1024;
 
 /// What the name of an event tells us to expect in it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -72,25 +69,14 @@ pub(super) struct Read<'a> {
 /// Reads an event's fields, without judging their values.
 pub(super) fn read(body: &[u8]) -> Result<Read<'_>, Rejected> {
     let Object(wire): Object<WireEvent<'_>> =
-        json::read(body).map_err(|why| Rejected { event_id: event_id_in(body), why })?;
+        json::read(body).map_err(|why| Rejected { event_id: event_id::in_unreadable(body), why })?;
     Ok(Read { envelope: wire.events.is_some(), wire })
-}
-
-/// The id of an event whose other fields have wrong types, so that its sender can tell which one it was.
-fn event_id_in(body: &[u8]) -> Option<String> {
-    #[derive(Deserialize)]
-    struct OnlyId<'a> {
-        #[serde(borrow)]
-        event_id: Option<Text<'a>>,
-    }
-    let Object(OnlyId { event_id }) = serde_json::from_slice(body).ok()?;
-    event_id.filter(|id| EventId::new(id).is_ok()).map(|id| id.to_string())
 }
 
 impl Read<'_> {
     /// Judges the values: an event that cannot be wrong, or why there is none.
     pub(super) fn parse(self) -> Result<Parsed, Rejected> {
-        let event_id = self.wire.event_id.as_ref().map(|id| id.chars().take(EventId::MAX_CHARS).collect());
+        let event_id = event_id::shown(self.wire.event_id.as_ref());
         self.wire.parse().map_err(|why| Rejected { event_id, why })
     }
 }
@@ -98,8 +84,7 @@ impl Read<'_> {
 impl WireEvent<'_> {
     fn parse(self) -> Result<Parsed, BadInput> {
         let kind = kind_of(required(self.event.as_ref(), "event")?);
-        let id = EventId::new(required(self.event_id.as_ref(), "event_id")?)
-            .map_err(|why| BadInput::unusable("event_id", why))?;
+        let id = event_id::judged(self.event_id.as_ref())?;
         let claimed = Time::parse(required(self.timestamp.as_ref(), "timestamp")?)
             .map_err(|why| BadInput::unusable("timestamp", why))?;
         let Some(Object(data)) = self.data.filter(|_| kind != Kind::Silent) else {
@@ -118,13 +103,14 @@ impl WireEvent<'_> {
         }
         let key = chat.key()?;
         let line = chat.line()?;
+        let previous = chat.previous(&key)?;
         let says = says(kind, &data, chat, &key)?;
         Ok(Parsed::Speaks(Box::new(Report {
             id,
             claimed,
             line: Some(line),
             key,
-            previous: None,
+            previous,
             client_ref: chat.delivery(),
             says,
             // The line would not have heard of it otherwise.
@@ -135,24 +121,20 @@ impl WireEvent<'_> {
     }
 }
 
-fn required<'a>(field: Option<&'a Text<'_>>, name: &str) -> Result<&'a str, BadInput> {
-    field
-        .map(|text| &**text)
-        .filter(|text| !text.is_empty())
-        .ok_or_else(|| BadInput::Missing(name.to_owned()))
-}
-
 impl WireChat<'_> {
     fn key(&self) -> Result<ConversationKey, BadInput> {
-        const FIELD: &str = "data.chat.conversation_key";
-        let text = required(self.conversation_key.as_ref(), FIELD)?;
-        ConversationKey::new(text).map_err(|why| BadInput::unusable(FIELD, why))
+        field::key(self.conversation_key.as_ref(), "data.chat.conversation_key")
+    }
+
+    fn previous(&self, key: &ConversationKey) -> Result<Option<ConversationKey>, BadInput> {
+        const FIELD: &str = "data.chat.previous_conversation_key";
+        field::previous_key(self.previous_conversation_key.as_ref(), FIELD, key)
     }
 
     fn line(&self) -> Result<PhoneNumber, BadInput> {
         const FIELD: &str = "data.chat.owner_handle.handle";
         let owner = self.owner_handle.as_ref().and_then(|owner| owner.0.handle.as_ref());
-        spelling::line(required(owner, FIELD)?).map_err(|_| BadInput::NotAPhoneNumber(FIELD.to_owned()))
+        field::line(required(owner, FIELD)?, FIELD)
     }
 
     /// The delivery of ours that the relay refers to. What is not of our making is somebody else's.
@@ -198,30 +180,13 @@ fn says(
     Ok(says)
 }
 
-/// A text that may be absent, null or blank, read by `parse`.
-#[expect(clippy::option_option, reason = "absent, null and a value are three things on the wire")]
-fn optional<T, E: std::fmt::Display>(
-    text: Option<&Option<Text<'_>>>,
-    field: impl Fn() -> String,
-    parse: impl Fn(&str) -> Result<Option<T>, E>,
-) -> Result<Option<Option<T>>, BadInput> {
-    match text {
-        None => Ok(None),
-        Some(None) => Ok(Some(None)),
-        Some(Some(text)) => parse(text).map(Some).map_err(|why| BadInput::unusable(field(), why)),
-    }
-}
-
 /// What of an event's parts becomes assertions. The type is the domain's, the reading of the wire is ours.
 impl Says {
     fn list(&mut self, handles: &[Object<WireHandle<'_>>]) -> Result<(), BadInput> {
-        if handles.len() > MAX_HANDLES {
-            let why = format!("has {} entries; {MAX_HANDLES} are allowed", handles.len());
-            return Err(BadInput::unusable("data.chat.handles", why));
-        }
+        check_count(handles.len(), "data.chat.handles")?;
         for (index, Object(wire)) in handles.iter().enumerate() {
-            let (word, strength) = wire.listed_as();
-            self.mention(wire, word, strength, || format!("data.chat.handles[{index}]"))?;
+            let opinion = listed_as(wire.status.as_deref());
+            self.hear(wire, opinion, || format!("data.chat.handles[{index}]"))?;
         }
         Ok(())
     }
@@ -230,11 +195,11 @@ impl Says {
     fn activity(&mut self, data: &WireData<'_>) -> Result<(), BadInput> {
         let sender = data.message.as_ref().and_then(|message| message.0.sender_handle.as_ref());
         if let Some(Object(sender)) = sender {
-            self.mention(sender, Word::Active, Strength::Sender, || "data.message.sender_handle".to_owned())?;
+            self.hear(sender, Opinion::WRITES, || "data.message.sender_handle".to_owned())?;
         }
         let reacting = data.reaction.as_ref().and_then(|reaction| reaction.0.from_handle.as_ref());
         if let Some(Object(from)) = reacting {
-            self.mention(from, Word::Active, Strength::Sender, || "data.reaction.from_handle".to_owned())?;
+            self.hear(from, Opinion::WRITES, || "data.reaction.from_handle".to_owned())?;
         }
         Ok(())
     }
@@ -252,26 +217,20 @@ impl Says {
             },
             None => return Err(BadInput::Missing("data.participant.handle".to_owned())),
         };
-        self.mention(nested, word, Strength::Subject, || "data.participant".to_owned())
+        self.hear(nested, subject(word), || "data.participant".to_owned())
     }
 
-    fn mention(
+    fn hear(
         &mut self,
         wire: &WireHandle<'_>,
-        word: Word,
-        strength: Strength,
+        opinion: Opinion,
         path: impl Fn() -> String,
     ) -> Result<(), BadInput> {
-        let text = wire.handle.as_ref().filter(|text| !text.is_empty());
-        let text = text.ok_or_else(|| BadInput::Missing(format!("{}.handle", path())))?;
-        let handle =
-            spelling::handle(text).map_err(|why| BadInput::unusable(format!("{}.handle", path()), why))?;
+        let handle = field::handle(wire.handle.as_ref(), || format!("{}.handle", path()))?;
         let name =
             optional(wire.display_name.as_ref(), || format!("{}.display_name", path()), DisplayName::new)?;
-        if wire.is_me == Some(true) {
-            self.ours.push(handle.clone());
-        }
-        self.people.push(Mention { handle, word, strength, service: wire.service(), name });
+        let mention = Mention { service: wire.service(), name, ..opinion.of(handle) };
+        self.mention(mention, wire.is_me == Some(true));
         Ok(())
     }
 }
@@ -280,13 +239,50 @@ impl WireHandle<'_> {
     fn service(&self) -> Option<Service> {
         self.service.as_deref().and_then(Service::from_name)
     }
+}
 
-    /// What a listing says: in, unless its status says otherwise.
-    fn listed_as(&self) -> (Word, Strength) {
-        match self.status.as_deref() {
-            Some("left") => (Word::Left, Strength::ListedOut),
-            Some("removed") => (Word::Removed, Strength::ListedOut),
-            _ => (Word::Active, Strength::Listed),
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn parse(previous: &Value) -> Result<Parsed, Rejected> {
+        let chat = json!({
+            "conversation_key": "iMessage;+;chat42",
+            "owner_handle": {"handle": "+15555550100"},
+            "previous_conversation_key": previous,
+        });
+        let event = json!({
+            "event": "chat.renamed",
+            "event_id": "e1",
+            "timestamp": "2026-05-24T01:35:34Z",
+            "data": {"chat": chat},
+        });
+        read(event.to_string().as_bytes()).and_then(Read::parse)
+    }
+
+    #[test]
+    fn a_chat_may_name_the_key_that_it_had_before() {
+        for (field, previous) in [
+            (json!("SMS;+;chat41"), Some("SMS;+;chat41")),
+            (json!("SMS;+;chat42"), None),
+            (Value::Null, None),
+        ] {
+            let Ok(Parsed::Speaks(report)) = parse(&field) else { panic!("{field} says something") };
+            assert_eq!(report.previous.as_ref().map(ConversationKey::as_str), previous);
+        }
+    }
+
+    #[test]
+    fn a_previous_key_that_cannot_be_is_named() {
+        for (field, why) in [
+            (json!("SMS;-;24273"), "names a conversation of another kind: group or direct"),
+            (json!(""), "has 0 bytes; 1 to 512 are allowed"),
+            (json!(42), "has the wrong type: expected a string"),
+        ] {
+            let why = BadInput::unusable("data.chat.previous_conversation_key", why);
+            assert_eq!(parse(&field), Err(Rejected { event_id: Some("e1".to_owned()), why }));
         }
     }
 }

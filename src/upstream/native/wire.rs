@@ -59,6 +59,8 @@ pub(super) struct WireChat<'a> {
     pub(super) owner_handle: Option<Object<WireHandle<'a>>>,
     #[serde(borrow)]
     pub(super) client_ref: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) previous_conversation_key: Option<Text<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -141,4 +143,5 @@ pub(super) static NO_CHAT: WireChat<'static> = WireChat {
     handles_complete: None,
     owner_handle: None,
     client_ref: None,
+    previous_conversation_key: None,
 };
