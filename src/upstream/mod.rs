@@ -1,9 +1,12 @@
 //! Relay formats to domain reports: one folder a format.
 //!
-//! [`native`] is our own format. What formats share: `field` judges single fields, `event_id` the commonest of them,
-//! `people` knows what may be said of handles, and `spelling` remembers how handles and lines that were seen before
-//! are read. [`request`] takes a body apart into events.
+//! [`native`] is our own format, [`bluebubbles`] and [`linq`] are those of systems that know nothing of us. What
+//! formats share: `field` judges single fields, `event_id` the commonest of them, `people` knows what may be said of
+//! handles, and `spelling` remembers how handles and lines that were seen before are read. [`request`] takes the body
+//! of a native request apart into events; the others post one event a request.
 
+pub mod bluebubbles;
+pub mod linq;
 pub mod native;
 pub mod request;
 
@@ -11,6 +14,9 @@ mod event_id;
 mod field;
 mod people;
 mod spelling;
+
+#[cfg(test)]
+mod samples;
 
 use crate::{
     domain::{delivery::DeliveryId, ids::EventId, phone::PhoneNumber, report::Report},
