@@ -63,3 +63,37 @@ pub(super) fn handle(field: Option<&Text<'_>>, name: impl Fn() -> String) -> Res
     let text = given(field).ok_or_else(|| BadInput::Missing(name()))?;
     spelling::handle(text).map_err(|why| BadInput::unusable(name(), why))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_previous_key_is_another_conversation_of_the_same_kind() {
+        let named = |name: &str, key: &str| {
+            let text = serde_json::Value::from(name).to_string();
+            let text: Text<'_> = serde_json::from_str(&text).unwrap();
+            let previous = previous_key(Some(&text), "before", &ConversationKey::new(key).unwrap())?;
+            Ok(previous.map(|key| key.as_str().to_owned()))
+        };
+        let opaque = "b183b0d3-3211-43db-8b4b-9bb7294dcf7b";
+        for (before, now, previous) in [
+            ("SMS;+;chat1", "iMessage;+;chat2", Some("SMS;+;chat1")),
+            ("SMS;-;24273", "any;-;+14155550111", Some("SMS;-;24273")),
+            (opaque, "any;+;chat2", Some(opaque)),
+            ("any;-;24273", opaque, Some("any;-;24273")),
+            ("SMS;+;chat2", "iMessage;+;chat2", None),
+            (opaque, opaque, None),
+        ] {
+            assert_eq!(named(before, now), Ok(previous.map(str::to_owned)), "{before} {now}");
+        }
+        let another_kind =
+            BadInput::unusable("before", "names a conversation of another kind: group or direct");
+        assert_eq!(named("any;-;chat2", "any;+;chat2"), Err(another_kind.clone()));
+        assert_eq!(named("SMS;+;chat1", "any;-;24273"), Err(another_kind));
+        for unusable in [String::new(), "k".repeat(513)] {
+            assert!(matches!(named(&unusable, opaque), Err(BadInput::Unusable { .. })));
+        }
+        assert_eq!(previous_key(None, "before", &ConversationKey::new(opaque).unwrap()), Ok(None));
+    }
+}

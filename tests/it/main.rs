@@ -14,6 +14,7 @@ mod api_auth;
 mod create;
 mod edge;
 mod fixtures;
+mod foreign;
 mod log_audit;
 mod lookups;
 mod parking;

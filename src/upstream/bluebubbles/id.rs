@@ -31,6 +31,9 @@ pub(super) fn as_far_as_readable(body: &[u8]) -> Option<String> {
         data: Option<&'a RawValue>,
     }
     let Object(WireId { event_type, data }) = serde_json::from_slice(body).ok()?;
+    if event_type.is_empty() {
+        return None;
+    }
     let id = match data.and_then(guid_in) {
         Some(guid) => joined(&event_type, &guid),
         None => event_type.to_string(),

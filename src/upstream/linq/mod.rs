@@ -12,6 +12,9 @@ mod reaction;
 mod update;
 mod wire;
 
+#[cfg(test)]
+mod tests;
+
 use super::{Parsed, Rejected, event_id, field::required};
 use crate::{
     domain::{

@@ -240,3 +240,49 @@ impl WireHandle<'_> {
         self.service.as_deref().and_then(Service::from_name)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn parse(previous: &Value) -> Result<Parsed, Rejected> {
+        let chat = json!({
+            "conversation_key": "iMessage;+;chat42",
+            "owner_handle": {"handle": "+15555550100"},
+            "previous_conversation_key": previous,
+        });
+        let event = json!({
+            "event": "chat.renamed",
+            "event_id": "e1",
+            "timestamp": "2026-05-24T01:35:34Z",
+            "data": {"chat": chat},
+        });
+        read(event.to_string().as_bytes()).and_then(Read::parse)
+    }
+
+    #[test]
+    fn a_chat_may_name_the_key_that_it_had_before() {
+        for (field, previous) in [
+            (json!("SMS;+;chat41"), Some("SMS;+;chat41")),
+            (json!("SMS;+;chat42"), None),
+            (Value::Null, None),
+        ] {
+            let Ok(Parsed::Speaks(report)) = parse(&field) else { panic!("{field} says something") };
+            assert_eq!(report.previous.as_ref().map(ConversationKey::as_str), previous);
+        }
+    }
+
+    #[test]
+    fn a_previous_key_that_cannot_be_is_named() {
+        for (field, why) in [
+            (json!("SMS;-;24273"), "names a conversation of another kind: group or direct"),
+            (json!(""), "has 0 bytes; 1 to 512 are allowed"),
+            (json!(42), "has the wrong type: expected a string"),
+        ] {
+            let why = BadInput::unusable("data.chat.previous_conversation_key", why);
+            assert_eq!(parse(&field), Err(Rejected { event_id: Some("e1".to_owned()), why }));
+        }
+    }
+}

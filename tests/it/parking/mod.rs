@@ -1,7 +1,9 @@
 //! Events that cannot be placed yet.
 
 mod bounds;
+mod conversations;
 mod lines;
+mod numbers;
 
 use std::time::Duration;
 

@@ -1,8 +1,8 @@
 //! Events, as relays write them.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::directory::LINE;
+use super::{directory::LINE, pointer};
 
 /// When events happen that say nothing else: a day before the tests' clock.
 pub(crate) const YESTERDAY: &str = "2026-05-30T12:00:00Z";
@@ -56,24 +56,14 @@ impl Event {
 
     /// Sets the field at a JSON pointer, with the objects on the way to it.
     pub(crate) fn with(mut self, pointer: &str, value: impl Into<Value>) -> Self {
-        *self.place(pointer) = value.into();
+        pointer::set(&mut self.0, pointer, value);
         self
     }
 
     /// Takes the field at a JSON pointer out.
     pub(crate) fn without(mut self, pointer: &str) -> Self {
-        let (parent, name) = pointer.rsplit_once('/').unwrap();
-        self.place(parent).as_object_mut().unwrap().remove(name).expect("there is such a field");
+        pointer::remove(&mut self.0, pointer);
         self
-    }
-
-    fn place(&mut self, pointer: &str) -> &mut Value {
-        pointer.split('/').skip(1).fold(&mut self.0, |value, name| {
-            if !value.is_object() {
-                *value = Value::Object(Map::new());
-            }
-            &mut value[name]
-        })
     }
 }
 

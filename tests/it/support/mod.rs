@@ -4,16 +4,21 @@
 //! - [`request`] is one request with its signature, [`callers`] a method for each endpoint, [`answer`] what
 //!   came back; [`raw`] speaks TCP for requests that no HTTP client would send.
 //! - [`relay`] is what the service delivers through: a relay that says what it is told to, or a simulated one;
-//!   [`mac`] is one that speaks as a BlueBubbles server does.
-//! - [`event`] makes events, [`store`] looks into the file, [`wait`] polls, [`logs`] keeps the log.
+//!   [`mac`] is one that speaks as a BlueBubbles server does, and [`foreign`] are the relays of other systems.
+//! - [`event`] makes native events, [`bluebubbles`] and [`linq`] those of other systems, all with the help of
+//!   [`pointer`]; [`store`] looks into the file, [`wait`] polls, [`logs`] keeps the log.
 
 pub(crate) mod answer;
 pub(crate) mod app;
+pub(crate) mod bluebubbles;
 pub(crate) mod callers;
 pub(crate) mod directory;
 pub(crate) mod event;
+pub(crate) mod foreign;
+pub(crate) mod linq;
 pub(crate) mod logs;
 pub(crate) mod mac;
+pub(crate) mod pointer;
 pub(crate) mod raw;
 pub(crate) mod relay;
 pub(crate) mod request;
@@ -21,5 +26,7 @@ pub(crate) mod store;
 pub(crate) mod wait;
 
 pub(crate) use app::TestApp;
+pub(crate) use bluebubbles::BlueBubbles;
 pub(crate) use event::Event;
+pub(crate) use linq::Linq;
 pub(crate) use relay::{FakeRelay, Say};

@@ -3,5 +3,6 @@
 mod bad_events;
 mod forms;
 mod json_abuse;
+mod other_formats;
 mod outcomes;
 mod times;

@@ -48,14 +48,14 @@ fn other_items_say_what_the_chat_carries() {
         let report = report(&payload);
         assert_eq!(report.says.people, [], "{item}/{action}");
         assert_eq!((report.about_line, report.about_number), (None, None), "{item}/{action}");
-        assert_eq!((report.says.name, report.says.icon), (named("Trail runners"), None));
+        assert_eq!((report.says.name, report.says.icon), (Some(name_of("Trail runners")), None));
     }
 }
 
 #[test]
 fn a_rename_says_its_title_and_nothing_else_of_the_name() {
     let cases = [
-        (renamed().with("/data/groupTitle", " Hikers "), named("Hikers")),
+        (renamed().with("/data/groupTitle", " Hikers "), Some(name_of("Hikers"))),
         (renamed().with("/data/groupTitle", Value::Null), Some(None)),
         (renamed().with("/data/groupTitle", " "), Some(None)),
         (renamed().with("/data/groupTitle", "+12025550141, +12025550142"), Some(None)),

@@ -9,7 +9,7 @@ use crate::domain::conversation_key::Kind;
 fn the_name_is_as_the_chat_has_it() {
     let named_so = |value: Value| message().with("/data/chats/0/displayName", value);
     let cases = [
-        (named_so(json!("  Hikers ")), named("Hikers")),
+        (named_so(json!("  Hikers ")), Some(name_of("Hikers"))),
         (named_so(json!("")), Some(None)),
         (named_so(json!("+12025550141 & robin@example.org")), Some(None)),
         (named_so(Value::Null), Some(None)),

@@ -66,7 +66,7 @@ fn report_of(id: &str, millis: i64) -> Report {
         previous: None,
         client_ref: None,
         says: Says {
-            name: named("Trail runners"),
+            name: Some(name_of("Trail runners")),
             service: Some(Service::IMessage),
             is_group: true,
             ..Says::default()
@@ -77,9 +77,9 @@ fn report_of(id: &str, millis: i64) -> Report {
     }
 }
 
-#[expect(clippy::option_option, reason = "as in what events say")]
-fn named(name: &str) -> Option<Option<DisplayName>> {
-    Some(DisplayName::new(name).unwrap())
+/// A name that somebody gave.
+fn name_of(name: &str) -> Option<DisplayName> {
+    DisplayName::new(name).unwrap()
 }
 
 /// The numbers that an event tells, of those of [`ROWS`].

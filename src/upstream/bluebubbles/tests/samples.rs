@@ -51,7 +51,7 @@ fn a_rename_and_its_companion() {
         [("03-group-name-change", "group-name-change"), ("04-new-message-companion-of-rename", "new-message")]
     {
         let mut renamed = report_of(&format!("{event_type}:{id}"), 1_785_326_520_000);
-        renamed.says.name = named("Trail runners, Sunday");
+        renamed.says.name = Some(name_of("Trail runners, Sunday"));
         assert_says(file, &renamed);
     }
 }

@@ -1,0 +1,92 @@
+//! Relays that exist already: whom the service knows of them, and how they post.
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use chert_groups::domain::{
+    ids::Slug,
+    relay_kind::{RelayKind, SecretForm},
+    secret::SigningSecret,
+};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+use super::{
+    answer::Answer,
+    app::TestApp,
+    directory::{ACME, number, slug},
+    mac::MAC,
+    request::Request,
+};
+
+/// The secret of the vector that Standard Webhooks publishes.
+pub(crate) const WEBHOOK_SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
+
+/// The relay that speaks Linq.
+pub(crate) const LINQ: &str = "linq-1";
+
+/// A line as Linq's samples have it.
+pub(crate) const LINQ_LINE: &str = "+12025550100";
+pub(crate) const LINQ_LINE_2: &str = "+12025550101";
+
+/// Lines of the BlueBubbles server.
+pub(crate) const MAC_LINES: [&str; 2] = ["+15555550110", "+15555550111"];
+
+impl TestApp {
+    /// A service that knows a BlueBubbles server and Linq, with so many lines each, at a time after all samples.
+    pub(crate) fn start_with_foreign(lines: usize) -> Self {
+        let app = Self::start();
+        let webhook = SigningSecret::read(SecretForm::Webhook, WEBHOOK_SECRET).unwrap();
+        app.admin().add_relay(&slug(LINQ), RelayKind::Linq, None, &webhook).unwrap();
+        app.admin().add_relay(&MAC.slug(), RelayKind::BlueBubbles, None, &MAC.secret()).unwrap();
+        for line in [LINQ_LINE, LINQ_LINE_2].into_iter().take(lines) {
+            app.add_line(line, &slug(LINQ));
+        }
+        for line in MAC_LINES.into_iter().take(lines) {
+            app.add_line(line, &MAC.slug());
+        }
+        let mut app = app;
+        app.set_clock(60 * 24 * 3600);
+        app.restart();
+        app
+    }
+
+    pub(crate) fn add_line(&self, line: &str, relay: &Slug) {
+        self.admin().add_line(&number(line), &ACME.slug(), relay).unwrap();
+    }
+
+    /// Posts as Linq does.
+    pub(crate) async fn linq_posts(&self, event: impl std::fmt::Display) -> Answer {
+        let body = event.to_string();
+        self.linq_request(&body).send().await
+    }
+
+    /// A request of Linq with its signature.
+    pub(crate) fn linq_request(&self, body: &str) -> Request<'_> {
+        let seconds = self.clock.now().seconds().to_string();
+        let signature = webhook_signature(WEBHOOK_SECRET, "msg_1", &seconds, body.as_bytes());
+        let request = self.request("POST", &format!("/upstream/v1/linq/{LINQ}"));
+        let request = request.header("webhook-id", "msg_1").header("webhook-timestamp", seconds);
+        request.header("webhook-signature", signature).header("content-type", "application/json").body(body)
+    }
+
+    /// Posts as a BlueBubbles server does whose URL has this after the token.
+    pub(crate) async fn mac_posts_to(&self, rest_of_url: &str, event: impl std::fmt::Display) -> Answer {
+        let path = format!("/upstream/v1/bluebubbles/{}?token={}{rest_of_url}", MAC.slug, MAC.secret);
+        let request = self.request("POST", &path).header("content-type", "application/json");
+        request.body(event.to_string()).send().await
+    }
+}
+
+/// An entry of `webhook-signature`, made without the code that checks it.
+pub(crate) fn webhook_signature(secret: &str, id: &str, seconds: &str, body: &[u8]) -> String {
+    let key = BASE64_STANDARD.decode(secret.strip_prefix("whsec_").unwrap()).unwrap();
+    let mut code = Hmac::<Sha256>::new_from_slice(&key).unwrap();
+    code.update(format!("{id}.{seconds}.").as_bytes());
+    code.update(body);
+    format!("v1,{}", BASE64_STANDARD.encode(code.finalize().into_bytes()))
+}
+
+/// What came of an event that must be taken.
+#[track_caller]
+pub(crate) fn outcome(answer: &Answer) -> String {
+    answer.ok()["outcome"].as_str().unwrap().to_owned()
+}
