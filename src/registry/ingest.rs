@@ -108,7 +108,9 @@ impl Ingest {
         let unlocked = self.unlocks(working);
         let ingested = numbers::take(self.arrival, resolved, working, moment)?;
         self.by_number.teach(&relay, &self.said_at, working);
-        unlocked.iter().for_each(|query| parking::apply_all(query, Some(&self.place), working, moment));
+        for query in &unlocked {
+            parking::apply_all(query, Some(&self.place), working, moment);
+        }
         Ok(ingested)
     }
 

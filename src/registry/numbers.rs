@@ -92,12 +92,17 @@ pub(super) fn take(
     working: &mut Working,
     moment: &Moment,
 ) -> Result<Ingested, Refusal> {
-    if let Resolved::Known(mention) = &resolved {
-        arrival.add(mention.clone());
-    }
+    let waiting = match resolved {
+        Resolved::Nothing => None,
+        Resolved::Known(mention) => {
+            arrival.add(mention);
+            None
+        }
+        Resolved::Unknown(number, opinion) => Some(waiting(&arrival, number, opinion)),
+    };
     arrival.check(working)?;
-    if let Resolved::Unknown(number, opinion) = resolved {
-        working.parking.park(waiting(&arrival, number, opinion))?;
+    if let Some(waiting) = waiting {
+        working.parking.park(waiting)?;
     }
     Ok(arrival.take(working, moment))
 }

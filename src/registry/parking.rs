@@ -102,7 +102,9 @@ impl Unpark {
             if let Some(arrival) = arrival_of(parked, Some(&self.place), self.id_bits(index)) {
                 apply(parked, arrival, working, moment);
             }
-            unlocked.iter().for_each(|query| apply_all(query, Some(&self.place), working, moment));
+            for query in &unlocked {
+                apply_all(query, Some(&self.place), working, moment);
+            }
         }
         taken.len()
     }

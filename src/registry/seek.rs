@@ -61,7 +61,9 @@ impl Seek {
         let unlocked = self.by_number.unlocks(&self.parked.relay, working);
         let ingested = self.place(working, moment)?;
         self.by_number.teach(&self.parked.relay, &self.said_at, working);
-        unlocked.iter().for_each(|query| parking::apply_all(query, None, working, moment));
+        for query in &unlocked {
+            parking::apply_all(query, None, working, moment);
+        }
         Ok(ingested)
     }
 

@@ -94,7 +94,9 @@ impl Parking {
     pub fn take_out(&mut self, query: &ParkedQuery) -> Vec<Parked> {
         let ids = self.found.get_mut(query).map(std::mem::take).unwrap_or_default();
         let taken: Vec<Parked> = ids.into_iter().filter_map(|id| self.reports.remove(&id)).collect();
-        taken.iter().for_each(|parked| self.forget(parked));
+        for parked in &taken {
+            self.forget(parked);
+        }
         taken
     }
 
