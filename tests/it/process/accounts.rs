@@ -71,7 +71,7 @@ fn lists_have_the_documented_fields() {
     let mut relays = world.run(&["relay", "list", "--json"]).json();
     assert!(relays["relays"][0]["created_at"].take().is_string());
     let expected = json!([{
-        "relay": RELAY, "kind": "native", "url": "https://relay.example:8443", "lines": 1, "created_at": null,
+        "relay": RELAY, "kind": "native", "url": "https://relay.example:8443", "lines": 1, "parked": 0, "created_at": null,
     }]);
     assert_eq!(relays, json!({"relays": expected}));
 

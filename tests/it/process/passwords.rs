@@ -27,7 +27,7 @@ fn a_password_is_kept_and_never_shown() {
     let password = file(&world, "password", format!("{PASSWORD}\r\n"));
     let added = world.run(&[&ADD[..], &["--password-file", &password, "--json"]].concat());
     assert_eq!(added.json()["relay"], "bridge");
-    assert_eq!(added.told, "");
+    assert_eq!(added.told, "Its events go to /upstream/v1/bluebubbles/bridge?token=SECRET\n");
     assert_eq!(stored(&world, "bridge").as_deref(), Some(PASSWORD), "blanks belong to it");
     let other = file(&world, "other", "mac-password-2\n");
     let set = world.run(&["relay", "set-password", "bridge", "--password-file", &other]);
