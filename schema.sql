@@ -128,6 +128,13 @@ CREATE TABLE participants (
     PRIMARY KEY (tenant, address, chat_id)
 ) STRICT, WITHOUT ROWID;
 
+-- What was said to chats whose rows are behind: words that moved stamps and nothing else, those of one transaction in
+-- one row. A chat's row is written later; after a crash these are said to it again, which is harmless.
+CREATE TABLE journal (
+    number INTEGER PRIMARY KEY,
+    words  BLOB    NOT NULL
+) STRICT;
+
 -- Whose numbers a relay's numbers are: some events name people only by a number that the relay has given them.
 CREATE TABLE row_numbers (
     relay      TEXT    NOT NULL REFERENCES relays (slug),

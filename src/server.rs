@@ -282,7 +282,7 @@ type Opened = (Registry, Arc<dyn Reader>, Writer<Command>);
 fn open_store(settings: &StoreSettings, clock: &Clock) -> Result<Opened, ServeError> {
     let path = settings.url.path();
     let upkeep = if settings.migrate { Upkeep::CreateAndMigrate } else { Upkeep::LeaveAsItIs };
-    let engine = SqliteEngine::new(open_for_server(path, upkeep)?, settings.cached_handles);
+    let engine = SqliteEngine::new(open_for_server(path, upkeep)?, settings.cached_handles)?;
     let reader: Arc<dyn Reader> = Arc::new(SqliteReader::open(path, settings.readers)?);
     let limits = Limits { queue: settings.queue, keep_receipts: settings.keep_receipts };
     let (committer, writer) = committer::start(engine, clock.clone(), limits)?;

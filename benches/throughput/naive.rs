@@ -65,7 +65,8 @@ impl ManageConnection for Writers {
 
     fn connect(&self) -> Result<SqliteEngine, OpenError> {
         // No cache: other connections change what it would hold.
-        Ok(SqliteEngine::new(open(&self.0, Upkeep::LeaveAsItIs)?, 0))
+        SqliteEngine::new(open(&self.0, Upkeep::LeaveAsItIs)?, 0)
+            .map_err(|why| OpenError::Damaged { path: self.0.clone(), why: why.to_string() })
     }
 
     fn is_valid(&self, _: &mut SqliteEngine) -> Result<(), OpenError> {

@@ -6,12 +6,13 @@ use super::{
 };
 use crate::{
     domain::{
-        chat::{self, MAX_HANDLES, Origin},
+        chat::{MAX_HANDLES, Origin},
         conversation_key::ConversationKey,
         delivery::DeliveryId,
         event::{Event, Mention},
         ids::Slug,
         receipt::{Receipt, ReceiptKey, effective_time},
+        register::Took,
         stamp::Stamp,
         time::Time,
     },
@@ -125,17 +126,16 @@ impl Arrival {
             id_bits: self.id_bits,
         };
         let Placed { slot, joined } = place(working, &claim, &blank, stamp, moment);
-        let slot = working.slot(slot);
-        let is_new = slot.chat.version == 0;
-        let merged = chat::merge(&mut slot.chat, self.event.keys(), stamp, &self.event.says, moment.tick);
+        let chat = &working.slot(slot).chat;
+        let (id, is_new) = (chat.id, chat.version == 0);
+        let merged = working.merge(slot, self.event.keys(), stamp, &self.event.says, moment.tick);
         let outcome = match (is_new, joined || !merged.changes.is_empty()) {
             (true, _) => Outcome::Created,
             (false, true) => Outcome::Updated,
-            (false, false) if taken_before && !merged.changed => Outcome::Duplicate,
+            (false, false) if taken_before && merged.took == Took::Nothing => Outcome::Duplicate,
             (false, false) => Outcome::Unchanged,
         };
-        slot.note(stamp, merged, moment.tick);
-        Ingested { chat: Some(slot.chat.id), outcome }
+        Ingested { chat: Some(id), outcome }
     }
 
     /// The delivery that the event names, when it may: the same relay, for the same line.

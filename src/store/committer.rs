@@ -65,12 +65,12 @@ pub trait Engine: Send + 'static {
     /// When the store cannot be read.
     fn latest_tick(&mut self) -> Result<Option<Time>, StoreError>;
 
-    /// Does a bounded piece of housekeeping; whether there is more to do.
+    /// Does a bounded piece of housekeeping; whether there is more to do. `at_rest` there is no other work to do.
     ///
     /// # Errors
     ///
     /// When the store cannot be written.
-    fn keep_house(&mut self, since: Horizons) -> Result<bool, StoreError>;
+    fn keep_house(&mut self, since: Horizons, at_rest: bool) -> Result<bool, StoreError>;
 
     /// Writes as much as a batch may need, and takes it back.
     ///
@@ -256,20 +256,21 @@ struct WriterLoop<C: Command, E: Engine> {
 
 impl<C: Command, E: Engine> WriterLoop<C, E> {
     fn run(mut self) {
-        let mut house_kept = Instant::now();
+        let (mut house_kept, mut patience) = (Instant::now(), HOUSEKEEPING);
         while !self.closing {
-            let batch = self.gather();
-            if !batch.is_empty() && !self.commit(batch) {
+            let batch = self.gather(patience);
+            let at_rest = batch.is_empty();
+            if !at_rest && !self.commit(batch) {
                 return self.refuse_the_rest();
             }
-            if house_kept.elapsed() >= HOUSEKEEPING {
-                match self.keep_house() {
-                    // With more to do, the next batch is followed by more of it.
-                    Ok(true) => {}
-                    Ok(false) => house_kept = Instant::now(),
-                    Err(why) if self.may_go_on(&why) => house_kept = Instant::now(),
+            if at_rest || house_kept.elapsed() >= HOUSEKEEPING {
+                (house_kept, patience) = match self.keep_house(at_rest) {
+                    // With more to do, the next batch is followed by more of it, and so is a pause.
+                    Ok(true) => (house_kept, Duration::ZERO),
+                    Ok(false) => (Instant::now(), HOUSEKEEPING),
+                    Err(why) if self.may_go_on(&why) => (Instant::now(), HOUSEKEEPING),
                     Err(_) => return self.refuse_the_rest(),
-                }
+                };
             }
         }
         if let Err(why) = self.engine.tidy_up() {
@@ -277,11 +278,11 @@ impl<C: Command, E: Engine> WriterLoop<C, E> {
         }
     }
 
-    /// Waits for a job, then takes all that wait with it and fit into one transaction.
-    fn gather(&mut self) -> Vec<Job<C>> {
+    /// Waits for a job as long as `patience` lasts, then takes all that wait with it and fit into one transaction.
+    fn gather(&mut self, patience: Duration) -> Vec<Job<C>> {
         let first = match self.held_over.take() {
             Some(job) => job,
-            None => match self.jobs.recv_timeout(HOUSEKEEPING) {
+            None => match self.jobs.recv_timeout(patience) {
                 Ok(Message::Work(job)) => job,
                 Err(mpsc::RecvTimeoutError::Timeout) => return Vec::new(),
                 Ok(Message::Stop) | Err(mpsc::RecvTimeoutError::Disconnected) => {
@@ -344,7 +345,7 @@ impl<C: Command, E: Engine> WriterLoop<C, E> {
         Moment { now, tick, receipts_since: now.plus(-self.limits.keep_receipts) }
     }
 
-    fn keep_house(&mut self) -> Result<bool, StoreError> {
+    fn keep_house(&mut self, at_rest: bool) -> Result<bool, StoreError> {
         let is_good = *self.report.borrow() == Health::Good;
         if !is_good {
             // Nobody sends events to a service that is not ready, so it must find out by itself.
@@ -353,10 +354,9 @@ impl<C: Command, E: Engine> WriterLoop<C, E> {
             tracing::info!("the store takes writes again");
         }
         let now = self.clock.now();
-        self.engine.keep_house(Horizons {
-            receipts: now.plus(-self.limits.keep_receipts),
-            parked: now.plus(-parking::KEPT),
-        })
+        let horizons =
+            Horizons { receipts: now.plus(-self.limits.keep_receipts), parked: now.plus(-parking::KEPT) };
+        self.engine.keep_house(horizons, at_rest)
     }
 
     fn may_go_on(&self, why: &StoreError) -> bool {

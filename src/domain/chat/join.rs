@@ -6,7 +6,11 @@ use super::{
     merge::Merged,
     state::{ChatState, Person},
 };
-use crate::domain::{change::Change, register::absorb, time::Time};
+use crate::domain::{
+    change::Change,
+    register::{Took, absorb},
+    time::Time,
+};
 
 /// Whether `one` survives when it and `other` are one conversation: API-created before event-minted, then the
 /// older, then the one of the smaller id.
@@ -26,7 +30,7 @@ pub fn join(survivor: &mut Chat, loser: &mut Chat, at: Time) -> Merged {
         chat.version += 1;
         chat.updated_at = at;
     }
-    Merged { changed: true, changes }
+    Merged { took: Took::Value, changes }
 }
 
 impl ChatState {

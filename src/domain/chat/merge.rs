@@ -11,7 +11,7 @@ use crate::domain::{
     change::Change,
     conversation_key::ConversationKey,
     event::{Mention, Says, Word},
-    register::offer,
+    register::{Took, offer},
     stamp::{Stamp, Strength},
     time::Time,
 };
@@ -26,10 +26,10 @@ pub struct Keys<'k> {
 }
 
 /// What a merge did to a chat.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Merged {
-    /// Whether the state is another one, visibly or not.
-    pub changed: bool,
+    /// What the fields took: whether the state is another one, and if so, in more than stamps.
+    pub took: Took,
     /// What is visibly different; each such event raises the version by one.
     pub changes: Vec<Change>,
 }
@@ -42,9 +42,10 @@ pub fn merge(chat: &mut Chat, keys: Keys<'_>, stamp: &Stamp, says: &Says, at: Ti
     let minted = chat.version == 0;
     let scope = Scope::of(&chat.state, says);
     let before = if minted { Glimpse::of_nothing() } else { Glimpse::of(&chat.state, scope) };
-    let differs = chat.state.apply(keys, stamp, says) || minted;
-    if !differs {
-        return Merged { changed: false, changes: Vec::new() };
+    let mut took = chat.state.apply(keys, stamp, says);
+    took |= Took::value_if(minted);
+    if took == Took::Nothing {
+        return Merged::default();
     }
     let mut changes = before.changes_to(Glimpse::of(&chat.state, scope));
     if minted {
@@ -54,47 +55,49 @@ pub fn merge(chat: &mut Chat, keys: Keys<'_>, stamp: &Stamp, says: &Says, at: Ti
         chat.version += 1;
         chat.updated_at = at;
     }
-    Merged { changed: true, changes }
+    Merged { took, changes }
 }
 
 impl ChatState {
-    /// Offers everything that an event says to the fields it speaks of; whether any of them took it.
-    pub fn apply(&mut self, keys: Keys<'_>, stamp: &Stamp, says: &Says) -> bool {
-        let mut changed = keys.current.is_some_and(|key| self.apply_key(key, stamp));
-        changed |= keys.previous.is_some_and(|key| self.know_under(key));
+    /// Offers everything that an event says to the fields it speaks of; what they took.
+    pub fn apply(&mut self, keys: Keys<'_>, stamp: &Stamp, says: &Says) -> Took {
+        let mut took = self.apply_keys(keys, stamp);
         if let Some(name) = &says.name {
-            changed |= offer(&mut self.name, stamp, Strength::Listed, name.clone());
+            took |= offer(&mut self.name, stamp, Strength::Listed, name.clone());
         }
         if let Some(icon) = &says.icon {
-            changed |= offer(&mut self.icon, stamp, Strength::Listed, icon.clone());
+            took |= offer(&mut self.icon, stamp, Strength::Listed, icon.clone());
         }
         if let Some(service) = says.service {
-            changed |= offer(&mut self.service, stamp, Strength::Listed, service);
+            took |= offer(&mut self.service, stamp, Strength::Listed, service);
         }
-        if says.is_group && !self.called_group {
-            self.called_group = true;
-            changed = true;
-        }
-        if says.is_direct && !self.created_direct {
-            self.created_direct = true;
-            changed = true;
-        }
+        took |= self.apply_kind(says);
+        // Who is out by the roster's silence is out since then, which can be seen.
         if says.roster_complete && self.roster.as_ref().is_none_or(|held| held < stamp) {
             self.roster = Some(stamp.clone());
-            changed = true;
+            took |= Took::Value;
         }
         for own in &says.ours {
-            changed |= !self.ours.contains(own) && self.ours.insert(own.clone());
+            took |= Took::value_if(!self.ours.contains(own) && self.ours.insert(own.clone()));
         }
         for mention in &says.people {
-            changed |= self.apply_mention(stamp, mention);
+            took |= self.apply_mention(stamp, mention);
         }
-        changed
+        took
     }
 
-    fn apply_key(&mut self, key: &ConversationKey, stamp: &Stamp) -> bool {
-        let spelling = self.keys.entry(key.conversation()).or_default();
-        offer(spelling, stamp, Strength::Listed, key.clone())
+    fn apply_keys(&mut self, keys: Keys<'_>, stamp: &Stamp) -> Took {
+        let mut took = Took::Nothing;
+        if let Some(key) = keys.current {
+            let spelling = self.keys.entry(key.conversation()).or_default();
+            took |= offer(spelling, stamp, Strength::Listed, key.clone());
+        }
+        if self.keys.len() > 1 {
+            // The newest of several is the one to deliver to.
+            took = took.as_date();
+        }
+        took |= Took::value_if(keys.previous.is_some_and(|key| self.know_under(key)));
+        took
     }
 
     /// Notes a conversation without a word on its spelling.
@@ -103,7 +106,14 @@ impl ChatState {
         !self.keys.contains_key(&conversation) && self.keys.insert(conversation, None).is_none()
     }
 
-    fn apply_mention(&mut self, stamp: &Stamp, mention: &Mention) -> bool {
+    fn apply_kind(&mut self, says: &Says) -> Took {
+        let before = (self.called_group, self.created_direct);
+        self.called_group |= says.is_group;
+        self.created_direct |= says.is_direct;
+        Took::value_if(before != (self.called_group, self.created_direct))
+    }
+
+    fn apply_mention(&mut self, stamp: &Stamp, mention: &Mention) -> Took {
         // Looked up first: nearly every mention is of somebody known, and an entry would clone the handle.
         match self.people.get_mut(&mention.handle) {
             Some(person) => person.apply(stamp, mention),
@@ -121,21 +131,25 @@ impl ChatState {
 }
 
 impl Person {
-    fn apply(&mut self, stamp: &Stamp, mention: &Mention) -> bool {
-        let mut changed = offer(self.words_of(mention.strength), stamp, mention.strength, mention.word);
+    fn apply(&mut self, stamp: &Stamp, mention: &Mention) -> Took {
+        let mut took = offer(self.words_of(mention.strength), stamp, mention.strength, mention.word);
+        if mention.word != Word::Active {
+            // When somebody went out can be seen.
+            took = took.as_date();
+        }
         if mention.strength == Strength::Subject
             && mention.word == Word::Active
             && self.added_at < Some(stamp.time)
         {
             self.added_at = Some(stamp.time);
-            changed = true;
+            took |= Took::Value;
         }
         if let Some(service) = mention.service {
-            changed |= offer(&mut self.service, stamp, mention.strength, service);
+            took |= offer(&mut self.service, stamp, mention.strength, service);
         }
         if let Some(name) = &mention.name {
-            changed |= offer(&mut self.name, stamp, mention.strength, name.clone());
+            took |= offer(&mut self.name, stamp, mention.strength, name.clone());
         }
-        changed
+        took
     }
 }

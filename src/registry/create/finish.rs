@@ -6,7 +6,7 @@ use super::request::CreateRequest;
 use crate::{
     clock,
     domain::{
-        chat::{self, Chat, Keys, Origin},
+        chat::{Chat, Keys, Origin},
         conversation_key::ConversationKey,
         delivery::{AttemptToken, Delivery, DeliveryId, MessageId, Progress},
         event::{Mention, Says, Word},
@@ -231,21 +231,14 @@ impl Finish {
         };
         let placed = place(working, &claim, &blank, &stamp, moment);
         let health = working.health(line).score();
-        let slot = working.slot(placed.slot);
+        let chat = &working.slot(placed.slot).chat;
         // A key that contradicts what the delivery became is not this chat's.
         let key = self.attempt.came.key().filter(|key| {
-            slot.chat.version == 0
-                || slot.chat.state.is_pending()
-                || slot.chat.state.keys.contains_key(&key.conversation())
+            chat.version == 0 || chat.state.is_pending() || chat.state.keys.contains_key(&key.conversation())
         });
-        let merged = chat::merge(
-            &mut slot.chat,
-            Keys { current: key, previous: None },
-            &stamp,
-            &self.says(),
-            moment.tick,
-        );
-        slot.note(&stamp, merged, moment.tick);
+        let keys = Keys { current: key, previous: None };
+        working.merge(placed.slot, keys, &stamp, &self.says(), moment.tick);
+        let slot = working.slot(placed.slot);
         let queued = self.attempt.came == Came::Queued;
         let answer = (self.render)(&Created {
             chat: &slot.chat,

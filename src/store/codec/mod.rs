@@ -1,10 +1,12 @@
 //! Values of the domain as bytes and back, the same for every database.
 //!
-//! [`state`] is a chat's state, [`report`] a report that is parked. What has few values is a number in the bytes:
+//! [`state`] is a chat's state, [`report`] a report that is parked, [`words`] what was said to chats whose rows are
+//! not written yet. What has few values is a number in the bytes:
 //! its position in one of these tables, which therefore only ever grow at the end.
 
 pub mod report;
 pub mod state;
+pub mod words;
 
 use crate::domain::{event::Word, service::Service, stamp::Strength};
 

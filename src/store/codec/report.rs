@@ -41,7 +41,7 @@ type PackedOpinion = (u8, u8);
 
 #[expect(clippy::option_option, reason = "not said, none and a value are three things")]
 #[derive(Serialize, Deserialize)]
-struct PackedSays<'a> {
+pub(super) struct PackedSays<'a> {
     #[serde(borrow)]
     name: Option<Option<&'a str>>,
     #[serde(borrow)]
@@ -85,7 +85,7 @@ fn pack_opinion(opinion: Opinion) -> PackedOpinion {
     (number_of(&WORDS, opinion.word), number_of(&STRENGTHS, opinion.strength))
 }
 
-fn pack_says(says: &Says) -> PackedSays<'_> {
+pub(super) fn pack_says(says: &Says) -> PackedSays<'_> {
     PackedSays {
         name: says.name.as_ref().map(|name| name.as_ref().map(DisplayName::as_str)),
         icon: says.icon.as_ref().map(|icon| icon.as_ref().map(IconUrl::as_str)),
@@ -147,7 +147,7 @@ fn unpack_opinion((word, strength): PackedOpinion) -> Option<Opinion> {
     Some(Opinion { word: meaning_of(&WORDS, word)?, strength: meaning_of(&STRENGTHS, strength)? })
 }
 
-fn unpack_says(packed: &PackedSays<'_>) -> Option<Says> {
+pub(super) fn unpack_says(packed: &PackedSays<'_>) -> Option<Says> {
     Some(Says {
         name: packed.name.map(|name| name.map(DisplayName::from_canonical)),
         icon: packed.icon.map(|icon| icon.map(IconUrl::from_canonical)),

@@ -16,6 +16,9 @@ use crate::{
 /// What a chat weighs besides its handles.
 const CHAT_WEIGHT: usize = 8;
 
+/// How many chats that must stay are passed over in search of one that may go. The next put goes on searching.
+const MOST_PASSED_OVER: usize = 16;
+
 pub(super) struct ChatCache {
     chats: LruCache<ChatId, Entry>,
     ids: HashMap<ConversationRef, ChatId>,
@@ -52,8 +55,18 @@ impl ChatCache {
         Some(entry.chat)
     }
 
-    /// Puts a chat in, as the newest.
-    pub(super) fn put(&mut self, found_under: Vec<ConversationRef>, chat: Chat) {
+    /// A chat that stays in.
+    pub(super) fn peek(&self, id: ChatId) -> Option<&Chat> {
+        self.chats.peek(&id).map(|entry| &entry.chat)
+    }
+
+    /// Puts a chat in, as the newest. Those that go for it are not among the `kept`: what the store lacks must stay.
+    pub(super) fn put(
+        &mut self,
+        found_under: Vec<ConversationRef>,
+        chat: Chat,
+        kept: impl Fn(ChatId) -> bool,
+    ) {
         for conversation in &found_under {
             self.ids.insert(conversation.clone(), chat.id);
         }
@@ -67,9 +80,19 @@ impl ChatCache {
         let entry = Entry { chat, found_under };
         self.weight += entry.weight();
         self.chats.put(id, entry);
-        while self.weight > self.capacity {
-            let Some((_, oldest)) = self.chats.pop_lru() else { return };
-            self.forget(&oldest);
+        self.shrink(kept);
+    }
+
+    fn shrink(&mut self, kept: impl Fn(ChatId) -> bool) {
+        let mut passed_over = 0;
+        while self.weight > self.capacity && passed_over < MOST_PASSED_OVER {
+            let Some((id, oldest)) = self.chats.pop_lru() else { return };
+            if kept(id) {
+                self.chats.put(id, oldest);
+                passed_over += 1;
+            } else {
+                self.forget(&oldest);
+            }
         }
     }
 
@@ -107,10 +130,10 @@ mod tests {
     fn what_is_taken_out_is_gone_until_it_is_put_back() {
         let mut cache = ChatCache::new(100);
         let (key, one) = chat(1);
-        cache.put(vec![key.clone()], one.clone());
+        cache.put(vec![key.clone()], one.clone(), |_| false);
         assert_eq!(cache.take(&key), Some(one.clone()));
         assert_eq!(cache.take(&key), None);
-        cache.put(vec![key.clone()], one.clone());
+        cache.put(vec![key.clone()], one.clone(), |_| false);
         assert_eq!(cache.take(&key), Some(one));
         assert_eq!(cache.weight, 0);
     }
@@ -120,11 +143,23 @@ mod tests {
         let mut cache = ChatCache::new(2 * CHAT_WEIGHT);
         for number in 1..=3 {
             let (key, chat) = chat(number);
-            cache.put(vec![key], chat);
+            cache.put(vec![key], chat, |_| false);
         }
         assert_eq!(cache.take(&chat(1).0), None);
         assert!(cache.take(&chat(2).0).is_some());
         assert!(cache.take(&chat(3).0).is_some());
         assert!(cache.ids.is_empty());
+    }
+
+    #[test]
+    fn what_must_stay_stays() {
+        let mut cache = ChatCache::new(2 * CHAT_WEIGHT);
+        for number in 1..=4 {
+            let (key, chat) = chat(number);
+            cache.put(vec![key], chat, |id| id == ChatId::from_bytes([1; 16]));
+        }
+        assert!(cache.peek(ChatId::from_bytes([1; 16])).is_some());
+        assert!(cache.take(&chat(2).0).is_none());
+        assert!(cache.take(&chat(4).0).is_some());
     }
 }

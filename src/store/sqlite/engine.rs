@@ -2,13 +2,18 @@
 
 use rusqlite::{Connection, TransactionBehavior, params};
 
-use super::{cache::ChatCache, deliveries, load, parked, save};
+use super::{
+    cache::ChatCache,
+    deliveries,
+    journal::{self, Journal},
+    load, parked, save,
+};
 use crate::{
-    domain::time::Time,
+    domain::{ids::ChatId, time::Time},
     store::{
         StoreError,
         committer::{Engine, Work},
-        working::{Horizons, Needs, Working},
+        working::{Horizons, Needs, Touched, Working},
     },
 };
 
@@ -27,24 +32,63 @@ const PRUNE: &str = "DELETE FROM receipts WHERE (claimed, digest) IN
 /// What a batch writes at most, roughly.
 const PROBE_BYTES: usize = 1 << 20;
 
+/// How many rows that are behind a transaction writes besides its own work, for each time that the journal is too
+/// long; and when there is no other work.
+const CATCH_UP: usize = 32;
+const CATCH_UP_AT_REST: usize = 512;
+
 /// The one connection that writes, and what it remembers.
 pub struct SqliteEngine {
     connection: Connection,
     cache: ChatCache,
+    /// How many handles the cached chats may have together.
+    cached_handles: usize,
+    /// `None` after a failure, when nobody knows which rows are behind.
+    journal: Option<Journal>,
 }
 
 impl SqliteEngine {
-    /// An engine on a connection that [`super::open::open_for_server`] made, with a cache of chats that
-    /// together have up to `cached_handles` handles.
-    #[must_use]
-    pub fn new(connection: Connection, cached_handles: usize) -> Self {
-        Self { connection, cache: ChatCache::new(cached_handles) }
+    /// An engine on a connection that [`super::open::open_for_server`] made, with a cache of chats that together have
+    /// up to `cached_handles` handles. Without a cache nothing is put off: every change is written to its row at once.
+    ///
+    /// # Errors
+    ///
+    /// When the rows that a former server left behind cannot be brought up to date.
+    pub fn new(connection: Connection, cached_handles: usize) -> Result<Self, StoreError> {
+        let cache = ChatCache::new(cached_handles);
+        let mut engine = Self { connection, cache, cached_handles, journal: None };
+        engine.journal()?;
+        Ok(engine)
     }
-}
 
-impl Engine for SqliteEngine {
-    fn transact(&mut self, work: &mut dyn Work) -> Result<(), StoreError> {
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    /// The journal, made anew when it is not known.
+    fn journal(&mut self) -> Result<&mut Journal, StoreError> {
+        if self.journal.is_none() {
+            // What the cache has may be of a transaction that failed.
+            self.cache = ChatCache::new(self.cached_handles);
+            journal::replay(&mut self.connection)?;
+        }
+        Ok(self.journal.get_or_insert_default())
+    }
+
+    /// Writes the rows that have been behind for longest, up to `limit` of them; which ones.
+    fn catch_up(
+        transaction: &Connection,
+        cache: &ChatCache,
+        journal: &Journal,
+        limit: usize,
+    ) -> Result<Vec<ChatId>, StoreError> {
+        // Those that are taken out now are in use, and have their turn later.
+        let chats = journal.oldest().take(limit).filter_map(|id| cache.peek(id));
+        chats.map(|chat| save::update_state(transaction, chat).map(|()| chat.id)).collect()
+    }
+
+    fn try_transact(&mut self, work: &mut dyn Work) -> Result<(), StoreError> {
+        let put_off = self.cached_handles > 0;
+        self.journal()?;
+        let Self { connection, cache, journal, cached_handles } = self;
+        let journal = journal.get_or_insert_default();
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut working = Working::default();
         loop {
             let mut needs = Needs::default();
@@ -52,15 +96,55 @@ impl Engine for SqliteEngine {
             if needs.is_empty() {
                 break;
             }
-            load::load(&transaction, &mut self.cache, needs, &mut working)?;
+            load::load(&transaction, cache, needs, &mut working)?;
         }
         work.decide(&mut working);
-        save::save(&transaction, &working)?;
+        save::save(&transaction, &working, put_off)?;
+        let appended = put_off && !working.words().is_empty();
+        let written: Vec<ChatId> = working.rows_written().collect();
+        let number = if appended { journal.append(&transaction, working.words())? } else { 0 };
+        let limit = CATCH_UP * journal.excess(*cached_handles / 2);
+        let caught_up = Self::catch_up(&transaction, cache, journal, limit)?;
+        journal.trim(&transaction)?;
         transaction.commit()?;
-        for (found_under, chat) in working.into_chats() {
-            self.cache.put(found_under, chat);
+        journal.trimmed();
+        if appended {
+            journal.appended(number, working.words().len());
+        }
+        caught_up.into_iter().chain(written).for_each(|chat| journal.caught_up(chat));
+        for (found_under, chat, touched) in working.into_chats() {
+            if appended && touched == Touched::Stamps {
+                journal.fell_behind(&chat, number);
+            }
+            cache.put(found_under, chat, |id| journal.is_behind(id));
         }
         Ok(())
+    }
+
+    /// Writes rows that are behind while there is nothing else to do; whether any were.
+    fn catch_up_at_rest(&mut self) -> Result<bool, StoreError> {
+        self.journal()?;
+        let Self { connection, cache, journal, .. } = self;
+        let journal = journal.get_or_insert_default();
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let caught_up = Self::catch_up(&transaction, cache, journal, CATCH_UP_AT_REST)?;
+        journal.trim(&transaction)?;
+        transaction.commit()?;
+        journal.trimmed();
+        let any = !caught_up.is_empty();
+        caught_up.into_iter().for_each(|chat| journal.caught_up(chat));
+        Ok(any)
+    }
+}
+
+impl Engine for SqliteEngine {
+    fn transact(&mut self, work: &mut dyn Work) -> Result<(), StoreError> {
+        let result = self.try_transact(work);
+        if result.is_err() {
+            // The chats that were taken out are gone, those with rows that are behind among them.
+            self.journal = None;
+        }
+        result
     }
 
     fn latest_tick(&mut self) -> Result<Option<Time>, StoreError> {
@@ -73,14 +157,15 @@ impl Engine for SqliteEngine {
         Ok(latest.map(Time::from_nanos))
     }
 
-    fn keep_house(&mut self, since: Horizons) -> Result<bool, StoreError> {
+    fn keep_house(&mut self, since: Horizons, at_rest: bool) -> Result<bool, StoreError> {
+        let caught_up = at_rest && self.catch_up_at_rest()?;
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let forgotten = deliveries::prune(&transaction, since.receipts, PRUNE_SLICE)?;
         let given_up = parked::prune(&transaction, since.parked, PRUNE_SLICE)?;
         let deleted =
             transaction.prepare_cached(PRUNE)?.execute(params![since.receipts.nanos(), PRUNE_SLICE])?;
         if deleted + forgotten + given_up == 0 {
-            return Ok(false);
+            return Ok(caught_up);
         }
         save::count(&transaction, "receipts", -i64::try_from(deleted).unwrap_or(0))?;
         transaction.commit()?;
@@ -102,8 +187,9 @@ impl Engine for SqliteEngine {
         Ok(transaction.commit()?)
     }
 
-    /// Empties the write-ahead log, so that the file alone is the whole registry.
+    /// Brings all rows up to date and empties the write-ahead log, so that the file alone is the whole registry.
     fn tidy_up(&mut self) -> Result<(), StoreError> {
+        while self.catch_up_at_rest()? {}
         Ok(self.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?)
     }
 }

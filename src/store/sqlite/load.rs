@@ -164,11 +164,7 @@ fn load_chat(
     id: ChatId,
     working: &mut Working,
 ) -> Result<(), StoreError> {
-    let answering: Option<[u8; 16]> = connection
-        .prepare_cached("SELECT coalesce(merged_into, id) FROM chats WHERE id = ?1")?
-        .query_row([id.as_bytes()], |row| row.get(0))
-        .optional()?;
-    let Some(answering) = answering.map(ChatId::from_bytes) else { return Ok(()) };
+    let Some(answering) = answering(connection, id)? else { return Ok(()) };
     let slot = if let Some(slot) = working.find_id(answering) {
         slot
     } else {
@@ -180,6 +176,20 @@ fn load_chat(
     };
     working.add_alias(id, slot);
     Ok(())
+}
+
+/// The chat that answers for an id, as its row has it.
+pub(super) fn answering_chat(connection: &Connection, id: ChatId) -> Result<Option<Chat>, StoreError> {
+    let Some(answering) = answering(connection, id)? else { return Ok(None) };
+    chat_by_id(connection, answering)
+}
+
+fn answering(connection: &Connection, id: ChatId) -> Result<Option<ChatId>, StoreError> {
+    let found: Option<[u8; 16]> = connection
+        .prepare_cached("SELECT coalesce(merged_into, id) FROM chats WHERE id = ?1")?
+        .query_row([id.as_bytes()], |row| row.get(0))
+        .optional()?;
+    Ok(found.map(ChatId::from_bytes))
 }
 
 fn chat_by_id(connection: &Connection, id: ChatId) -> Result<Option<Chat>, StoreError> {

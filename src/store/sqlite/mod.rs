@@ -18,6 +18,7 @@ mod cache;
 mod change_json;
 mod deliveries;
 mod directory;
+mod journal;
 mod load;
 mod numbers;
 mod parked;

@@ -12,7 +12,7 @@ use std::{
 use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{M, Migrations};
 
-use super::deliveries;
+use super::{deliveries, journal};
 use crate::store::StoreError;
 
 /// The oldest SQLite that may write: older ones can damage a WAL database that two connections use.
@@ -332,6 +332,7 @@ pub fn check_all(connection: &Connection) -> Result<Vec<String>, StoreError> {
         problems.push(line?);
     }
     problems.retain(|line| line != "ok");
+    problems.extend(journal::check(connection)?);
     let mut statement = connection.prepare("SELECT * FROM pragma_foreign_key_check")?;
     let orphans = statement.query_map([], |row| row.get::<_, String>(0))?;
     for table in orphans {

@@ -13,18 +13,20 @@ use crate::{
     },
     store::{
         StoreError, codec,
-        working::{Absorbed, ChangeRecord, Slot, Working},
+        working::{Absorbed, ChangeRecord, Slot, Touched, Working},
     },
 };
 
-pub(super) fn save(connection: &Connection, working: &Working) -> Result<(), StoreError> {
+/// Saves what a batch did. With `put_off`, rows of which only stamps have moved are left as they are.
+pub(super) fn save(connection: &Connection, working: &Working, put_off: bool) -> Result<(), StoreError> {
     let mut new_chats = 0;
     // Rows first, and then what refers to them.
-    for slot in working.changed() {
+    let changed = || working.changed().filter(|slot| !put_off || slot.touched == Touched::Row);
+    for slot in changed() {
         new_chats += i64::from(slot.is_new) - i64::from(slot.absorbed.is_some());
         save_row(connection, slot)?;
     }
-    for slot in working.changed() {
+    for slot in changed() {
         save_belongings(connection, slot)?;
     }
     for delivery in working.changed_deliveries() {
@@ -141,7 +143,7 @@ fn update(connection: &Connection, chat: &Chat) -> Result<(), StoreError> {
 }
 
 /// Nothing visible changed: no index is touched.
-fn update_state(connection: &Connection, chat: &Chat) -> Result<(), StoreError> {
+pub(super) fn update_state(connection: &Connection, chat: &Chat) -> Result<(), StoreError> {
     connection
         .prepare_cached("UPDATE chats SET state = ?2 WHERE id = ?1")?
         .execute(params![chat.id.as_bytes(), codec::state::encode(&chat.state)?])?;

@@ -13,14 +13,17 @@ pub use needs::{ConversationRef, EverywhereRef, IdempotencyRef, LineRef, Needs};
 use numbers::Numbers;
 use parking::Parking;
 
+use super::codec;
 use crate::domain::{
     change::Change,
-    chat::{self, Chat, Merged},
+    chat::{self, Chat, Keys, Merged},
     conversation_key::Conversation,
     delivery::{Delivery, DeliveryId, Health},
+    event::Says,
     handle::Handle,
     ids::ChatId,
     receipt::{Receipt, ReceiptKey},
+    register::Took,
     stamp::Stamp,
     time::Time,
 };
@@ -38,6 +41,8 @@ pub struct Working {
     by_id: HashMap<ChatId, SlotId>,
     new_receipts: Vec<(ReceiptKey, Receipt)>,
     health: HashMap<LineRef, Tracked<Health>>,
+    /// The words that moved stamps and nothing else, encoded one after the other.
+    words: Vec<u8>,
     /// Reports that cannot be placed yet.
     pub parking: Parking,
     /// Relays' own numbers of handles.
@@ -62,14 +67,26 @@ pub struct Slot {
     pub chat: Chat,
     /// Whether the store has no row of it yet.
     pub is_new: bool,
-    /// Whether it differs from what the store has.
-    pub is_changed: bool,
+    /// How it differs from what the store has.
+    pub touched: Touched,
     /// The conversations that it was not known under before.
     pub new_conversations: Vec<Conversation>,
     /// What became visible, one record an event.
     pub records: Vec<ChangeRecord>,
     /// What is left to do about a chat that another one has absorbed.
     pub absorbed: Option<Absorbed>,
+}
+
+/// How a chat differs from what the store has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Touched {
+    /// Not at all.
+    No,
+    /// In stamps, which no look-up shows. A store may put off writing the row, if it keeps the words that moved them:
+    /// they are in [`Working::words`].
+    Stamps,
+    /// In what look-ups show.
+    Row,
 }
 
 /// A chat that is part of another one now.
@@ -158,7 +175,7 @@ impl Working {
         self.slots.push(Slot {
             chat,
             is_new,
-            is_changed: is_new,
+            touched: if is_new { Touched::Row } else { Touched::No },
             new_conversations: Vec::new(),
             records: Vec::new(),
             absorbed: None,
@@ -206,6 +223,16 @@ impl Working {
         &mut self.slots[slot.0]
     }
 
+    /// Takes an event into a chat.
+    pub fn merge(&mut self, slot: SlotId, keys: Keys<'_>, stamp: &Stamp, says: &Says, at: Time) -> Merged {
+        let Some(place) = self.slots.get_mut(slot.0) else { return Merged::default() };
+        let merged = chat::merge(&mut place.chat, keys, stamp, says, at);
+        if place.note(stamp, &merged, at) == Touched::Stamps {
+            codec::words::append(&mut self.words, place.chat.id, keys, stamp, says);
+        }
+        merged
+    }
+
     /// Makes one chat of two, and returns the one that survives.
     pub fn join(&mut self, one: SlotId, other: SlotId, stamp: &Stamp, at: Time) -> SlotId {
         let Ok([first, second]) = self.slots.get_disjoint_mut([one.0, other.0]) else { return one };
@@ -221,9 +248,9 @@ impl Working {
             people: loser.chat.state.participants().map(|(handle, ..)| handle.clone()).collect(),
         };
         let joined = chat::join(&mut survivor.chat, &mut loser.chat, at);
-        survivor.note(stamp, joined, at);
-        let last_words = Merged { changed: true, changes: vec![Change::Merged(survivor.chat.id)] };
-        loser.note(stamp, last_words, at);
+        survivor.note(stamp, &joined, at);
+        let last_words = Merged { took: Took::Value, changes: vec![Change::Merged(survivor.chat.id)] };
+        loser.note(stamp, &last_words, at);
         survivor.new_conversations.append(&mut loser.new_conversations);
         loser.absorbed = Some(absorbed);
         // Whom the loser has absorbed in this batch, the survivor answers for as well: one step suffices.
@@ -289,7 +316,18 @@ impl Working {
 impl Working {
     /// The chats to be saved, new ones included.
     pub fn changed(&self) -> impl Iterator<Item = &Slot> {
-        self.slots.iter().filter(|slot| slot.is_changed)
+        self.slots.iter().filter(|slot| slot.touched != Touched::No)
+    }
+
+    /// The words of events that moved nothing but stamps, as [`codec::words`] has them.
+    #[must_use]
+    pub fn words(&self) -> &[u8] {
+        &self.words
+    }
+
+    /// The chats whose rows must be written.
+    pub fn rows_written(&self) -> impl Iterator<Item = ChatId> {
+        self.slots.iter().filter(|slot| slot.touched == Touched::Row).map(|slot| slot.chat.id)
     }
 
     /// The receipts to be saved.
@@ -313,7 +351,7 @@ impl Working {
 
     /// Takes the set apart after it was saved: every chat that still answers for itself, with the
     /// conversations that it was found under.
-    pub fn into_chats(self) -> impl Iterator<Item = (Vec<ConversationRef>, Chat)> {
+    pub fn into_chats(self) -> impl Iterator<Item = (Vec<ConversationRef>, Chat, Touched)> {
         let mut found_under: Vec<Vec<ConversationRef>> = vec![Vec::new(); self.slots.len()];
         for (conversation, slot) in self.by_conversation {
             if let Some(list) = slot.and_then(|slot| found_under.get_mut(slot.0)) {
@@ -324,22 +362,29 @@ impl Working {
             .into_iter()
             .zip(self.slots)
             .filter(|(_, slot)| slot.absorbed.is_none())
-            .map(|(conversations, slot)| (conversations, slot.chat))
+            .map(|(conversations, slot)| (conversations, slot.chat, slot.touched))
     }
 }
 
 impl Slot {
-    /// Notes what a merge did to the chat.
-    pub fn note(&mut self, stamp: &Stamp, merged: Merged, at: Time) {
-        self.is_changed |= merged.changed;
+    /// Notes what a merge did to the chat; says what that is to the store.
+    fn note(&mut self, stamp: &Stamp, merged: &Merged, at: Time) -> Touched {
+        let touched = match merged.took {
+            Took::Nothing => Touched::No,
+            // An event that changes whether somebody is in may do so by a stamp.
+            Took::Stamp if merged.changes.is_empty() => Touched::Stamps,
+            Took::Stamp | Took::Value => Touched::Row,
+        };
+        self.touched = self.touched.max(touched);
         if !merged.changes.is_empty() {
             self.records.push(ChangeRecord {
                 version: self.chat.version,
                 at,
                 stamp: stamp.clone(),
-                changes: merged.changes,
+                changes: merged.changes.clone(),
             });
         }
+        touched
     }
 }
 

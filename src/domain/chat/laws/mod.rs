@@ -20,11 +20,11 @@ use super::{Chat, ChatState, Keys, Merged, Origin, join, merge};
 use crate::domain::{
     change::Change,
     conversation_key::{Conversation, ConversationKey},
-    event::Says,
+    event::{Says, Word},
     handle::Handle,
     ids::{ChatId, EventId},
     receipt::{FUTURE_TOLERANCE, effective_time},
-    register::{Field, absorb, offer},
+    register::{Field, Took, absorb, offer},
     stamp::{Stamp, Strength},
     text::DisplayName,
     time::Time,
@@ -63,6 +63,16 @@ fn chat_of<'a>(history: impl IntoIterator<Item = &'a Said>) -> Chat {
 
 fn state_of<'a>(history: impl IntoIterator<Item = &'a Said>) -> ChatState {
     chat_of(history).state
+}
+
+/// All of a state that look-ups show, dates and the spelling of the key included.
+fn shown(state: &ChatState) -> impl PartialEq + std::fmt::Debug {
+    let dates = state.participants().map(|(handle, person, standing)| {
+        let left = (standing.word != Word::Active).then_some(standing.since);
+        (handle.to_string(), person.added_at, left)
+    });
+    let dates: Vec<_> = dates.collect();
+    (View::of(state), state.key().map(|key| key.as_str().to_owned()), dates)
 }
 
 /// Delivers a sequence as a server does: each batch loads the chats that it speaks of, and stores them.
@@ -164,7 +174,7 @@ proptest! {
             let once = chat.clone();
             for old in &history[..=taken] {
                 let again = take(&mut chat, old, time(1));
-                prop_assert_eq!(again, Merged { changed: false, changes: Vec::new() });
+                prop_assert_eq!(again, Merged::default());
             }
             prop_assert_eq!(&chat, &once);
         }
@@ -180,9 +190,21 @@ proptest! {
             let seen = minted || View::of(&chat.state) != View::of(&before.state);
             prop_assert_eq!(!merged.changes.is_empty(), seen);
             prop_assert_eq!(merged.changes.contains(&Change::Created), minted);
-            prop_assert_eq!(merged.changed, minted || chat.state != before.state);
+            prop_assert_eq!(merged.took != Took::Nothing, minted || chat.state != before.state);
             prop_assert_eq!(chat.version, before.version + u64::from(seen));
             prop_assert_eq!(chat.updated_at, if seen { at } else { before.updated_at });
+        }
+    }
+
+    #[test]
+    fn stamps_alone_show_nothing(history in history()) {
+        let mut chat = UNHEARD_OF.clone();
+        for said in &history {
+            let before = chat.clone();
+            let merged = take(&mut chat, said, time(0));
+            if merged.took == Took::Stamp && merged.changes.is_empty() {
+                prop_assert_eq!(shown(&chat.state), shown(&before.state));
+            }
         }
     }
 
@@ -227,7 +249,7 @@ proptest! {
         for arrival in shuffled(arrivals, ranks) {
             let copy = Arrival { at: arrival.at.plus(jiff::SignedDuration::from_secs(later)), ..arrival };
             let again = take(&mut chat, &copy.settle(&mut receipts), copy.at);
-            prop_assert_eq!(again, Merged { changed: false, changes: Vec::new() });
+            prop_assert_eq!(again, Merged::default());
         }
     }
 

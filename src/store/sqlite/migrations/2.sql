@@ -30,6 +30,11 @@ UPDATE new_lines SET once_anothers = 1
 DROP TABLE lines;
 ALTER TABLE new_lines RENAME TO lines;
 
+CREATE TABLE journal (
+    number INTEGER PRIMARY KEY,
+    words  BLOB    NOT NULL
+) STRICT;
+
 CREATE TABLE row_numbers (
     relay      TEXT    NOT NULL REFERENCES relays (slug),
     number     INTEGER NOT NULL,

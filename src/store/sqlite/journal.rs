@@ -1,0 +1,183 @@
+//! What was said to chats whose rows are behind.
+//!
+//! Nearly every event moves stamps and nothing else. A chat's row is a page to write, and a page costs the same
+//! however little of it changes, so such words are appended here instead, all those of a transaction in one row.
+//! A chat's row is written when something visible changes, when it has been behind for long, and when there is
+//! nothing else to do. The journal is as durable as the rows, and the merge makes it harmless to say a word twice:
+//! after a crash the words that are still here are said to their chats again.
+
+use std::collections::{HashMap, VecDeque};
+
+use rusqlite::{Connection, params};
+
+use super::{load, save};
+use crate::{
+    domain::{
+        chat::{Chat, Keys},
+        ids::ChatId,
+    },
+    store::{
+        StoreError,
+        codec::words::{self, Word},
+    },
+};
+
+/// How many bytes of words may wait. Saying them again at a start takes less than a second.
+const MAX_BYTES: usize = 8 << 20;
+
+/// What the journal holds, and which rows are behind because of it.
+#[derive(Default)]
+pub(super) struct Journal {
+    /// The number of the row that was appended last.
+    last: i64,
+    /// The rows that are there, with their sizes.
+    rows: VecDeque<(i64, usize)>,
+    bytes: usize,
+    /// The chats whose rows are behind.
+    behind: HashMap<ChatId, Behind>,
+    /// How many handles they have together.
+    handles: usize,
+    /// The same, oldest first. An entry that is not in `behind` any more is over.
+    order: VecDeque<(i64, ChatId)>,
+}
+
+/// A chat whose row is behind.
+struct Behind {
+    /// The first row of the journal that its own row lacks.
+    since: i64,
+    handles: usize,
+}
+
+impl Journal {
+    /// Appends the words of a transaction; the number of their row.
+    pub(super) fn append(&self, connection: &Connection, words: &[u8]) -> Result<i64, StoreError> {
+        connection
+            .prepare_cached("INSERT INTO journal (number, words) VALUES (?1, ?2)")?
+            .execute(params![self.last + 1, words])?;
+        Ok(self.last + 1)
+    }
+
+    /// Notes that a row was appended and committed.
+    pub(super) fn appended(&mut self, number: i64, bytes: usize) {
+        self.last = number;
+        self.rows.push_back((number, bytes));
+        self.bytes += bytes;
+    }
+
+    /// Notes that a chat's row lacks what the row `number` here has.
+    pub(super) fn fell_behind(&mut self, chat: &Chat, number: i64) {
+        if !self.behind.contains_key(&chat.id) {
+            let handles = chat.state.people.len();
+            self.handles += handles;
+            self.behind.insert(chat.id, Behind { since: number, handles });
+            self.order.push_back((number, chat.id));
+        }
+    }
+
+    /// Notes that a chat's row was written.
+    pub(super) fn caught_up(&mut self, chat: ChatId) {
+        if let Some(behind) = self.behind.remove(&chat) {
+            self.handles -= behind.handles;
+        }
+    }
+
+    pub(super) fn is_behind(&self, chat: ChatId) -> bool {
+        self.behind.contains_key(&chat)
+    }
+
+    /// How many times as much waits as should: of bytes here, or of the `handles` that may be in memory for it.
+    pub(super) fn excess(&self, handles: usize) -> usize {
+        (self.bytes / MAX_BYTES).max((self.handles + self.behind.len()) / handles.max(1))
+    }
+
+    /// The chats that have been behind for longest.
+    pub(super) fn oldest(&self) -> impl Iterator<Item = ChatId> {
+        self.order.iter().filter(|(since, chat)| self.is_behind_since(*chat, *since)).map(|(_, chat)| *chat)
+    }
+
+    /// Deletes the rows that no chat lacks any more.
+    pub(super) fn trim(&mut self, connection: &Connection) -> Result<(), StoreError> {
+        while self.order.front().is_some_and(|(since, chat)| !self.is_behind_since(*chat, *since)) {
+            self.order.pop_front();
+        }
+        if self.rows.front().is_some_and(|(number, _)| *number < self.needed_from()) {
+            connection
+                .prepare_cached("DELETE FROM journal WHERE number < ?1")?
+                .execute([self.needed_from()])?;
+        }
+        Ok(())
+    }
+
+    /// The first row that some chat lacks, which may be one that is only being appended.
+    fn needed_from(&self) -> i64 {
+        self.order.front().map_or(self.last + 1, |(since, _)| *since)
+    }
+
+    fn is_behind_since(&self, chat: ChatId, since: i64) -> bool {
+        self.behind.get(&chat).is_some_and(|behind| behind.since == since)
+    }
+
+    /// Notes that what [`Journal::trim`] deleted is gone.
+    pub(super) fn trimmed(&mut self) {
+        let needed = self.needed_from();
+        while let Some((_, bytes)) = self.rows.pop_front_if(|(number, _)| *number < needed) {
+            self.bytes -= bytes;
+        }
+    }
+}
+
+/// Says the words of the journal to their chats, writes the rows of these, and empties the journal. What is done
+/// when nobody knows any more which rows are behind: at a start, and after a transaction that failed.
+pub(super) fn replay(connection: &mut Connection) -> Result<(), StoreError> {
+    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let mut chats: HashMap<ChatId, Chat> = HashMap::new();
+    let mut said = 0_usize;
+    for Word { chat: id, stamp, key, says } in all_words(&transaction)? {
+        let chat = match chats.entry(id) {
+            std::collections::hash_map::Entry::Occupied(chat) => chat.into_mut(),
+            std::collections::hash_map::Entry::Vacant(place) => {
+                let found = load::answering_chat(&transaction, id)?;
+                let missing = || StoreError::damaged("journal", "words", "a chat that is not there");
+                place.insert(found.ok_or_else(missing)?)
+            }
+        };
+        chat.state.apply(Keys { current: key.as_ref(), previous: None }, &stamp, &says);
+        said += 1;
+    }
+    if said == 0 {
+        return Ok(());
+    }
+    for chat in chats.values() {
+        save::update_state(&transaction, chat)?;
+    }
+    transaction.execute("DELETE FROM journal", [])?;
+    transaction.commit()?;
+    tracing::info!(words = said, chats = chats.len(), "rows that were behind are up to date");
+    Ok(())
+}
+
+fn all_words(connection: &Connection) -> Result<Vec<Word>, StoreError> {
+    let mut statement = connection.prepare("SELECT words FROM journal ORDER BY number")?;
+    let mut rows = statement.query([])?;
+    let mut all = Vec::new();
+    while let Some(row) = rows.next()? {
+        let bytes = row.get_ref(0)?.as_blob().map_err(|why| StoreError::damaged("journal", "words", why))?;
+        all.extend(words::read(bytes)?);
+    }
+    Ok(all)
+}
+
+/// What is wrong with the journal.
+pub(super) fn check(connection: &Connection) -> Result<Vec<String>, StoreError> {
+    let words = match all_words(connection) {
+        Ok(words) => words,
+        Err(why) => return Ok(vec![why.to_string()]),
+    };
+    let mut problems = Vec::new();
+    for word in words {
+        if load::answering_chat(connection, word.chat)?.is_none() {
+            problems.push(format!("the journal speaks of a chat that is not there: {}", word.chat));
+        }
+    }
+    Ok(problems)
+}
