@@ -18,6 +18,13 @@ pub(super) fn message(line: &str, key: &str, number: u32) -> Value {
     event
 }
 
+/// The member who writes [messages](message) leaves.
+pub(super) fn left(line: &str, key: &str, number: u32) -> Value {
+    let mut event = event("participant.left", line, key, number);
+    event["data"]["participant"] = json!({"handle": {"handle": "+14155550111", "service": "imessage"}});
+    event
+}
+
 /// A new name for it.
 pub(super) fn rename(line: &str, key: &str, number: u32, name: &str) -> Value {
     let mut event = event("chat.renamed", line, key, number);

@@ -24,5 +24,6 @@ mod passwords;
 mod relay_secrets;
 mod replay;
 mod settings;
+mod stamps;
 mod usage;
 mod verify_signature;
