@@ -43,8 +43,15 @@ pub struct SqliteEngine {
     cache: ChatCache,
     /// How many handles the cached chats may have together.
     cached_handles: usize,
-    /// `None` after a failure, when nobody knows which rows are behind.
-    journal: Option<Journal>,
+    /// `None` after a failure, when nobody knows what is in the store.
+    known: Option<Known>,
+}
+
+/// What the one connection that writes knows of the store without asking.
+struct Known {
+    journal: Journal,
+    /// The latest time that an event with a receipt claims. Nearly every event is newer, and so is no repeat.
+    newest_receipt: Time,
 }
 
 impl SqliteEngine {
@@ -56,78 +63,61 @@ impl SqliteEngine {
     /// When the rows that a former server left behind cannot be brought up to date.
     pub fn new(connection: Connection, cached_handles: usize) -> Result<Self, StoreError> {
         let cache = ChatCache::new(cached_handles);
-        let mut engine = Self { connection, cache, cached_handles, journal: None };
-        engine.journal()?;
+        let mut engine = Self { connection, cache, cached_handles, known: None };
+        let known = engine.know()?;
+        engine.known = Some(known);
         Ok(engine)
     }
 
-    /// The journal, made anew when it is not known.
-    fn journal(&mut self) -> Result<&mut Journal, StoreError> {
-        if self.journal.is_none() {
-            // What the cache has may be of a transaction that failed.
-            self.cache = ChatCache::new(self.cached_handles);
-            journal::replay(&mut self.connection)?;
+    /// Finds out what there is to know, after a start or a failure.
+    fn know(&mut self) -> Result<Known, StoreError> {
+        if let Some(known) = self.known.take() {
+            return Ok(known);
         }
-        Ok(self.journal.get_or_insert_default())
+        // What the cache has may be of a transaction that failed.
+        self.cache = ChatCache::new(self.cached_handles);
+        journal::replay(&mut self.connection)?;
+        let newest: Option<i64> =
+            self.connection.query_row("SELECT max(claimed) FROM receipts", [], |row| row.get(0))?;
+        Ok(Known {
+            journal: Journal::default(),
+            newest_receipt: Time::from_nanos(newest.unwrap_or(i64::MIN)),
+        })
     }
 
-    /// Writes the rows that have been behind for longest, up to `limit` of them; which ones.
-    fn catch_up(
-        transaction: &Connection,
-        cache: &ChatCache,
-        journal: &Journal,
-        limit: usize,
-    ) -> Result<Vec<ChatId>, StoreError> {
-        // Those that are taken out now are in use, and have their turn later.
-        let chats = journal.oldest().take(limit).filter_map(|id| cache.peek(id));
-        chats.map(|chat| save::update_state(transaction, chat).map(|()| chat.id)).collect()
-    }
-
-    fn try_transact(&mut self, work: &mut dyn Work) -> Result<(), StoreError> {
-        let put_off = self.cached_handles > 0;
-        self.journal()?;
-        let Self { connection, cache, journal, cached_handles } = self;
-        let journal = journal.get_or_insert_default();
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut working = Working::default();
-        loop {
-            let mut needs = Needs::default();
-            work.needs(&working, &mut needs);
-            if needs.is_empty() {
-                break;
-            }
-            load::load(&transaction, cache, needs, &mut working)?;
-        }
+    /// A transaction in which what is `known` is true, and becomes true of what it has committed.
+    fn try_transact(&mut self, work: &mut dyn Work, known: &mut Known) -> Result<(), StoreError> {
+        let Known { journal, newest_receipt } = known;
+        let put_off = self.puts_off();
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let newest = if put_off { *newest_receipt } else { Time::from_nanos(i64::MAX) };
+        let mut working = load_all(&transaction, &mut self.cache, newest, work)?;
         work.decide(&mut working);
         save::save(&transaction, &working, put_off)?;
-        let appended = put_off && !working.words().is_empty();
-        let written: Vec<ChatId> = working.rows_written().collect();
-        let number = if appended { journal.append(&transaction, working.words())? } else { 0 };
-        let limit = CATCH_UP * journal.excess(*cached_handles / 2);
-        let caught_up = Self::catch_up(&transaction, cache, journal, limit)?;
+        let words = if put_off { working.words() } else { &[] };
+        let number = journal.append(&transaction, words)?;
+        let limit = CATCH_UP * journal.excess(self.cached_handles / 2);
+        let caught_up = catch_up(&transaction, &self.cache, journal, limit)?;
         journal.trim(&transaction)?;
         transaction.commit()?;
         journal.trimmed();
-        if appended {
-            journal.appended(number, working.words().len());
-        }
-        caught_up.into_iter().chain(written).for_each(|chat| journal.caught_up(chat));
+        journal.appended(number, words.len());
+        caught_up.into_iter().chain(working.rows_written()).for_each(|chat| journal.caught_up(chat));
+        let newest = working.new_receipts().iter().map(|(key, _)| key.claimed).max();
+        *newest_receipt = newest.map_or(*newest_receipt, |newest| newest.max(*newest_receipt));
         for (found_under, chat, touched) in working.into_chats() {
-            if appended && touched == Touched::Stamps {
+            if let (Some(number), Touched::Stamps) = (number, touched) {
                 journal.fell_behind(&chat, number);
             }
-            cache.put(found_under, chat, |id| journal.is_behind(id));
+            self.cache.put(found_under, chat, |id| journal.is_behind(id));
         }
         Ok(())
     }
 
     /// Writes rows that are behind while there is nothing else to do; whether any were.
-    fn catch_up_at_rest(&mut self) -> Result<bool, StoreError> {
-        self.journal()?;
-        let Self { connection, cache, journal, .. } = self;
-        let journal = journal.get_or_insert_default();
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let caught_up = Self::catch_up(&transaction, cache, journal, CATCH_UP_AT_REST)?;
+    fn catch_up_at_rest(&mut self, journal: &mut Journal) -> Result<bool, StoreError> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let caught_up = catch_up(&transaction, &self.cache, journal, CATCH_UP_AT_REST)?;
         journal.trim(&transaction)?;
         transaction.commit()?;
         journal.trimmed();
@@ -135,16 +125,57 @@ impl SqliteEngine {
         caught_up.into_iter().for_each(|chat| journal.caught_up(chat));
         Ok(any)
     }
+
+    /// Does something with what is known, which is known no more when that fails: the chats that were taken out are
+    /// gone, those with rows that are behind among them.
+    fn knowing<T>(
+        &mut self,
+        act: impl FnOnce(&mut Self, &mut Known) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut known = self.know()?;
+        let done = act(self, &mut known)?;
+        self.known = Some(known);
+        Ok(done)
+    }
+
+    /// Without a cache there is nothing that could know what the rows lack.
+    const fn puts_off(&self) -> bool {
+        self.cached_handles > 0
+    }
+}
+
+fn load_all(
+    connection: &Connection,
+    cache: &mut ChatCache,
+    newest_receipt: Time,
+    work: &dyn Work,
+) -> Result<Working, StoreError> {
+    let mut working = Working::default();
+    loop {
+        let mut needs = Needs::default();
+        work.needs(&working, &mut needs);
+        if needs.is_empty() {
+            return Ok(working);
+        }
+        load::load(connection, cache, newest_receipt, needs, &mut working)?;
+    }
+}
+
+/// Writes the rows that have been behind for longest, up to `limit` of them; which ones.
+fn catch_up(
+    connection: &Connection,
+    cache: &ChatCache,
+    journal: &Journal,
+    limit: usize,
+) -> Result<Vec<ChatId>, StoreError> {
+    // Those that are taken out now are in use, and have their turn later.
+    let chats = journal.oldest().take(limit).filter_map(|id| cache.peek(id));
+    chats.map(|chat| save::update_state(connection, chat).map(|()| chat.id)).collect()
 }
 
 impl Engine for SqliteEngine {
     fn transact(&mut self, work: &mut dyn Work) -> Result<(), StoreError> {
-        let result = self.try_transact(work);
-        if result.is_err() {
-            // The chats that were taken out are gone, those with rows that are behind among them.
-            self.journal = None;
-        }
-        result
+        self.knowing(|engine, known| engine.try_transact(work, known))
     }
 
     fn latest_tick(&mut self) -> Result<Option<Time>, StoreError> {
@@ -158,7 +189,8 @@ impl Engine for SqliteEngine {
     }
 
     fn keep_house(&mut self, since: Horizons, at_rest: bool) -> Result<bool, StoreError> {
-        let caught_up = at_rest && self.catch_up_at_rest()?;
+        let caught_up =
+            at_rest && self.knowing(|engine, known| engine.catch_up_at_rest(&mut known.journal))?;
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let forgotten = deliveries::prune(&transaction, since.receipts, PRUNE_SLICE)?;
         let given_up = parked::prune(&transaction, since.parked, PRUNE_SLICE)?;
@@ -189,7 +221,7 @@ impl Engine for SqliteEngine {
 
     /// Brings all rows up to date and empties the write-ahead log, so that the file alone is the whole registry.
     fn tidy_up(&mut self) -> Result<(), StoreError> {
-        while self.catch_up_at_rest()? {}
+        while self.knowing(|engine, known| engine.catch_up_at_rest(&mut known.journal))? {}
         Ok(self.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?)
     }
 }

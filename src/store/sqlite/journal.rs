@@ -49,19 +49,24 @@ struct Behind {
 }
 
 impl Journal {
-    /// Appends the words of a transaction; the number of their row.
-    pub(super) fn append(&self, connection: &Connection, words: &[u8]) -> Result<i64, StoreError> {
+    /// Appends the words of a transaction, if there are any; the number of their row.
+    pub(super) fn append(&self, connection: &Connection, words: &[u8]) -> Result<Option<i64>, StoreError> {
+        if words.is_empty() {
+            return Ok(None);
+        }
         connection
             .prepare_cached("INSERT INTO journal (number, words) VALUES (?1, ?2)")?
             .execute(params![self.last + 1, words])?;
-        Ok(self.last + 1)
+        Ok(Some(self.last + 1))
     }
 
-    /// Notes that a row was appended and committed.
-    pub(super) fn appended(&mut self, number: i64, bytes: usize) {
-        self.last = number;
-        self.rows.push_back((number, bytes));
-        self.bytes += bytes;
+    /// Notes that what [`Journal::append`] appended is committed.
+    pub(super) fn appended(&mut self, number: Option<i64>, bytes: usize) {
+        if let Some(number) = number {
+            self.last = number;
+            self.rows.push_back((number, bytes));
+            self.bytes += bytes;
+        }
     }
 
     /// Notes that a chat's row lacks what the row `number` here has.

@@ -22,9 +22,11 @@ use crate::{
     },
 };
 
+/// Loads what is needed. There are no receipts of events that claim a later time than `newest_receipt`.
 pub(super) fn load(
     connection: &Connection,
     cache: &mut ChatCache,
+    newest_receipt: Time,
     needs: Needs,
     working: &mut Working,
 ) -> Result<(), StoreError> {
@@ -34,7 +36,8 @@ pub(super) fn load(
         working.add_everywhere(everywhere);
     }
     for key in needs.receipts {
-        working.add_receipt(key, receipt_of(connection, &key)?);
+        let is_newer = key.claimed > newest_receipt;
+        working.add_receipt(key, if is_newer { None } else { receipt_of(connection, &key)? });
     }
     load_deliveries(connection, cache, needs.deliveries, needs.idempotency, working)?;
     for number in needs.numbers {

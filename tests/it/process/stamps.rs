@@ -79,7 +79,9 @@ fn a_cache_that_is_too_small_for_what_is_behind_loses_nothing() {
             world.tell(&service, chunk);
         }
     }
-    for (outcome, _) in world.tell(&service, &late_departures(1)).into_iter().chain(world.tell(&service, &late_departures(3))) {
+    for (outcome, _) in
+        world.tell(&service, &late_departures(1)).into_iter().chain(world.tell(&service, &late_departures(3)))
+    {
         assert_eq!(outcome, "unchanged");
     }
     service.kill();
