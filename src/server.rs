@@ -10,6 +10,7 @@ use std::{
 };
 
 use actix_web::{App, HttpServer, dev::ServerHandle, middleware::from_fn, web};
+use socket2::{Domain, Socket, Type};
 use tokio::{runtime::Handle, sync::watch, task::JoinHandle};
 use tokio_util::task::TaskTracker;
 
@@ -40,6 +41,9 @@ use crate::{
 
 /// How long a client may take for the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How many connections may wait to be accepted. The system has a limit of its own (`net.core.somaxconn`).
+const BACKLOG: i32 = 4096;
 
 /// How often the metrics are tidied.
 const METRICS_UPKEEP: Duration = Duration::from_secs(5);
@@ -94,7 +98,16 @@ pub enum ServeError {
 ///
 /// When the address is in use or not ours.
 pub fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
-    TcpListener::bind(address).map_err(|why| ServeError::Listen { address, why })
+    bind(address).map_err(|why| ServeError::Listen { address, why })
+}
+
+/// The standard library's listeners let 128 connections wait; those after them try again a second later.
+fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
 }
 
 impl Server {

@@ -56,10 +56,9 @@ impl Took {
 /// Offers an assertion to a field.
 pub fn offer<V: Ord>(field: &mut Field<V>, stamp: &Stamp, strength: Strength, value: V) -> Took {
     let took = match field {
-        None => Took::Value,
         Some(held) if (&held.stamp, held.strength, &held.value) >= (stamp, strength, &value) => Took::Nothing,
         Some(held) if held.value == value => Took::Stamp,
-        Some(_) => Took::Value,
+        Some(_) | None => Took::Value,
     };
     if took != Took::Nothing {
         *field = Some(Register { stamp: stamp.clone(), strength, value });

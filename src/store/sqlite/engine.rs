@@ -122,7 +122,9 @@ impl SqliteEngine {
         transaction.commit()?;
         journal.trimmed();
         let any = !caught_up.is_empty();
-        caught_up.into_iter().for_each(|chat| journal.caught_up(chat));
+        for chat in caught_up {
+            journal.caught_up(chat);
+        }
         Ok(any)
     }
 
