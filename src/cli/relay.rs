@@ -124,7 +124,7 @@ pub(super) fn run(context: &Context, command: &Command) -> anyhow::Result<()> {
         Command::Add { slug, kind, url, secret_file, password_file, json } => {
             let secret = secret::given_or_made(kind.secret_form(), secret_file.as_deref())?;
             let password = password_for(*kind, password_file.as_deref())?;
-            let mut admin = context.admin(Upkeep::CreateAndMigrate)?;
+            let mut admin = context.admin(Upkeep::Create)?;
             admin.add_relay(slug, *kind, url.as_deref(), &secret)?;
             match &password {
                 Some(password) => admin.set_relay_password(slug, password)?,
