@@ -15,6 +15,7 @@ mod create;
 mod edge;
 mod fixtures;
 mod foreign;
+mod line_moves;
 mod log_audit;
 mod lookups;
 mod parking;

@@ -9,7 +9,7 @@ use crate::{
         ids::Slug, parking::Usage, password::RelayPassword, phone::PhoneNumber, relay_kind::RelayKind,
         secret::SigningSecret, time::Time,
     },
-    store::{StoreError, directory::Directory},
+    store::{StoreError, directory::Directory, parked::Backlog},
 };
 
 /// Why an administrative change was not made.
@@ -29,13 +29,15 @@ pub enum AdminError {
         /// How many lines it serves.
         lines: u64,
     },
-    /// The relay asks for no password.
-    #[error("relay '{relay}' is of the kind {kind}, and such relays have no password")]
-    NoPassword {
+    /// Relays of this kind have no such thing.
+    #[error("relay '{relay}' is of the kind {kind}, and such relays have no {what}")]
+    NotOfItsKind {
         /// The relay.
         relay: Slug,
         /// Its kind.
         kind: String,
+        /// What they do not have.
+        what: &'static str,
     },
     /// The secret belongs to somebody else.
     #[error("this secret is in use already: every tenant and relay has its own")]
@@ -165,12 +167,12 @@ impl Admin {
     ///
     /// # Errors
     ///
-    /// When there is none of this name.
+    /// When there is none of this name, or relays of its kind are not reached.
     pub fn set_relay_url(&mut self, slug: &Slug, url: &str) -> Result<(), AdminError> {
         self.change(|change| {
-            let found =
-                change.execute("UPDATE relays SET url = ?2 WHERE slug = ?1", params![slug.as_str(), url])?;
-            one(found, "relay", slug.as_str())
+            change.must_be_of_a_kind(slug, "URL", RelayKind::has_url)?;
+            change.execute("UPDATE relays SET url = ?2 WHERE slug = ?1", params![slug.as_str(), url])?;
+            Ok(())
         })
     }
 
@@ -183,6 +185,18 @@ impl Admin {
         Ok(parked::usages(&self.connection)?)
     }
 
+    /// What the parked reports of a relay wait for.
+    ///
+    /// # Errors
+    ///
+    /// When there is none of this name, or the store cannot be read.
+    pub fn backlog(&self, relay: &Slug) -> Result<Vec<Backlog>, AdminError> {
+        let known =
+            self.connection.query_row(Owner::Relay.find(), [relay.as_str()], |_| Ok(())).optional()?;
+        known.ok_or_else(|| AdminError::Absent("relay", relay.to_string()))?;
+        Ok(parked::backlog(&self.connection, relay)?)
+    }
+
     /// Changes the password that a relay asks of us.
     ///
     /// # Errors
@@ -190,14 +204,7 @@ impl Admin {
     /// When there is none of this name, or relays of its kind ask for none.
     pub fn set_relay_password(&mut self, slug: &Slug, password: &RelayPassword) -> Result<(), AdminError> {
         self.change(|change| {
-            change.must_exist(Owner::Relay, slug)?;
-            let kind: String =
-                change.0.query_row("SELECT kind FROM relays WHERE slug = ?1", [slug.as_str()], |row| {
-                    row.get(0)
-                })?;
-            if !RelayKind::from_name(&kind).is_some_and(RelayKind::has_password) {
-                return Err(AdminError::NoPassword { relay: slug.clone(), kind });
-            }
+            change.must_be_of_a_kind(slug, "password", RelayKind::has_password)?;
             change.execute(
                 "UPDATE relays SET password = ?2 WHERE slug = ?1",
                 params![slug.as_str(), password.expose()],
@@ -266,18 +273,32 @@ impl Admin {
         })
     }
 
-    /// Gives a line to another tenant. Its chats stay with the old one.
+    /// Gives a line to another tenant, to another relay, or both. Its chats stay with the tenant that has them, and
+    /// what is parked with the relay that has parked it.
     ///
     /// # Errors
     ///
-    /// When there is no such line or tenant.
-    pub fn move_line(&mut self, number: &PhoneNumber, tenant: &Slug) -> Result<(), AdminError> {
+    /// When there is no such line, tenant or relay.
+    pub fn move_line(
+        &mut self,
+        number: &PhoneNumber,
+        tenant: Option<&Slug>,
+        relay: Option<&Slug>,
+    ) -> Result<(), AdminError> {
         self.change(|change| {
-            change.must_exist(Owner::Tenant, tenant)?;
+            tenant.map(|tenant| change.must_exist(Owner::Tenant, tenant)).transpose()?;
+            relay.map(|relay| change.must_exist(Owner::Relay, relay)).transpose()?;
+            let [tenant, relay] = [tenant, relay].map(|slug| slug.map(Slug::as_str));
+            change.execute(
+                "UPDATE relays SET lost_line = 1
+                 WHERE slug = (SELECT relay FROM lines WHERE number = ?1) AND slug <> ?2",
+                params![number.as_str(), relay],
+            )?;
             let found = change.execute(
-                "UPDATE lines SET tenant = ?2, once_anothers = max(once_anothers, tenant <> ?2)
+                "UPDATE lines SET tenant = coalesce(?2, tenant), relay = coalesce(?3, relay),
+                     once_anothers = max(once_anothers, tenant <> coalesce(?2, tenant))
                  WHERE number = ?1",
-                params![number.as_str(), tenant.as_str()],
+                params![number.as_str(), tenant, relay],
             )?;
             one(found, "line", number.as_str())
         })
@@ -332,6 +353,23 @@ impl Change<'_> {
     fn must_exist(&self, owner: Owner, slug: &Slug) -> Result<(), AdminError> {
         let found = self.has(owner.find(), slug.as_str())?;
         if found { Ok(()) } else { Err(AdminError::Absent(owner.name(), slug.to_string())) }
+    }
+
+    /// Refuses a relay of a kind that has not what is to be set.
+    fn must_be_of_a_kind(
+        &self,
+        relay: &Slug,
+        what: &'static str,
+        has_it: impl FnOnce(RelayKind) -> bool,
+    ) -> Result<(), AdminError> {
+        self.must_exist(Owner::Relay, relay)?;
+        let find = "SELECT kind FROM relays WHERE slug = ?1";
+        let kind: String = self.0.query_row(find, [relay.as_str()], |row| row.get(0))?;
+        if RelayKind::from_name(&kind).is_some_and(has_it) {
+            Ok(())
+        } else {
+            Err(AdminError::NotOfItsKind { relay: relay.clone(), kind, what })
+        }
     }
 
     fn must_be_absent(&self, owner: Owner, slug: &Slug) -> Result<(), AdminError> {

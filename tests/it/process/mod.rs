@@ -22,6 +22,7 @@ mod files;
 mod metrics;
 mod passwords;
 mod relay_secrets;
+mod relays;
 mod replay;
 mod settings;
 mod usage;
