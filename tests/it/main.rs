@@ -21,5 +21,6 @@ mod lookups;
 mod parking;
 mod process;
 mod races;
+mod refusal_log;
 mod relay_auth;
 mod upstream;
