@@ -26,4 +26,5 @@ mod relays;
 mod replay;
 mod settings;
 mod usage;
+mod verify_relay;
 mod verify_signature;

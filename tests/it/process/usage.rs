@@ -36,6 +36,7 @@ const COMMANDS: [(&[&str], &[&str]); 27] = [
     (
         &["verify-signature"],
         &[
+            "--relay",
             "--scheme",
             "hmac-v1",
             "standard-webhooks",
