@@ -21,12 +21,11 @@ const WRONG: &str = "99999999999999999999999999999999";
 /// What callers say, where it is no use.
 const SAID: &str = "14155550199-said";
 
-/// The lines of a request's log.
+/// The lines of a request's log. Others may be half-written yet.
 fn lines_of(answer: &Answer) -> Vec<Value> {
     let id = answer.trace_id();
-    let lines = logs::kept();
-    let lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).expect("a line of JSON"));
-    lines.filter(|line| line["span"]["trace_id"] == id).collect()
+    let (kept, parse) = (logs::kept(), |line| serde_json::from_str(line).expect("a line of JSON"));
+    kept.lines().filter(|line| line.contains(id)).map(parse).collect()
 }
 
 /// The line about a request as a whole.
@@ -40,34 +39,34 @@ fn line_of(answer: &Answer) -> Value {
 
 /// Asserts what the log says of a refused request.
 #[track_caller]
-fn assert_logged(answer: &Answer, code: u16, who: Value) {
+fn assert_logged(answer: &Answer, code: u16, who: [Option<&str>; 2]) {
     let (line, why) = (line_of(answer), answer.refused(answer.status, code));
     assert_eq!((&line["message"], &line["level"]), (&json!("request refused"), &json!("INFO")), "{line}");
     assert_eq!((&line["code"], &line["why"]), (&json!(code), &json!(why)), "{line}");
-    assert_eq!(json!([line["tenant"], line["relay"]]), who, "{line}");
+    assert_eq!([line["tenant"].as_str(), line["relay"].as_str()], who, "{line}");
 }
 
 #[tokio::test]
 async fn a_refusal_is_logged_with_its_code_its_reason_and_who_was_refused() {
     let app = TestApp::start_with_foreign(1);
-    let (nobody, relay) = (json!([null, null]), json!([null, RELAY_1.slug]));
+    let (nobody, relay) = ([None, None], [None, Some(RELAY_1.slug)]);
     let missing =
         app.relay_1().post_event(Event::message("e1", "k").without("/data/chat/conversation_key")).await;
-    assert_logged(&missing, 1001, relay.clone());
+    assert_logged(&missing, 1001, relay);
     assert!(line_of(&missing)["why"].as_str().unwrap().contains("data.chat.conversation_key"));
     let theirs = app.relay_1().post_event(Event::message("e1", "any;+;chat1").line(OTHER_LINE)).await;
     assert_logged(&theirs, 2006, relay);
     let unsigned = app.request("POST", "/upstream/v1/events").body("{}").send().await;
-    assert_logged(&unsigned, 2012, nobody.clone());
+    assert_logged(&unsigned, 2012, nobody);
     let stranger = Poster::new(&app, RELAY_1.with_secret(WRONG)).post_event(Event::message("e1", "k")).await;
-    assert_logged(&stranger, 2004, nobody.clone());
-    assert_logged(&app.linq_posts("{").await, 1004, json!([null, LINQ]));
+    assert_logged(&stranger, 2004, nobody);
+    assert_logged(&app.linq_posts("{").await, 1004, [None, Some(LINQ)]);
     assert_logged(
         &app.mac_posts_to("&line=1", BlueBubbles::message("G-1")).await,
         1003,
-        json!([null, MAC.slug]),
+        [None, Some(MAC.slug)],
     );
-    assert_logged(&app.acme().list_chats("limit=0").await, 1002, json!([ACME.slug, null]));
+    assert_logged(&app.acme().list_chats("limit=0").await, 1002, [Some(ACME.slug), None]);
     assert_logged(&app.request("GET", "/nowhere").send().await, 2011, nobody);
 }
 
@@ -80,7 +79,7 @@ async fn what_is_not_supported_is_no_failure_and_what_fails_is() {
         let message = json!({"parts": [{"type": "text", "value": "Shall we?"}]});
         app.acme().create(json!({"from": from, "to": [SAM], "message": message}))
     };
-    assert_logged(&create(MAC_LINE).await, 4099, json!([ACME.slug, null]));
+    assert_logged(&create(MAC_LINE).await, 4099, [Some(ACME.slug), None]);
     // The relay of this one has no URL.
     let line = line_of(&create(LINE).await);
     assert_eq!((&line["message"], &line["level"]), (&json!("request failed"), &json!("ERROR")), "{line}");
