@@ -40,6 +40,9 @@ CREATE TABLE relays (
     url        TEXT,
     -- What it asks of us there, where its kind asks for anything.
     password   TEXT,
+    -- Whether a line of it was given to another relay. What it parked without naming a line may be about that
+    -- one, so it is not applied to its only line.
+    lost_line  INTEGER NOT NULL DEFAULT 0 CHECK (lost_line IN (0, 1)),
     created_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-/// Why an input is refused: one sentence that names the field and the reason.
+/// Why an input is refused: one sentence that names the field and the reason, and quotes nothing of the input. It is
+/// answered and logged.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadInput {
     /// A required field is absent, null or empty.

@@ -6,17 +6,18 @@
 //! sits on the messaging network and posts signed **events** to us. An event names its conversation by the
 //! relay's own **conversation key**. A **chat** is our durable record of that conversation, with an id that
 //! never changes. An event is a **stamp** (when, and in which event) and a list of **assertions** (the name is
-//! N, handle H is in, …); a chat is the newest assertion on each field. A **receipt** proves that an event was
-//! taken. A **command** is something to be written; commands that wait together become one **batch**.
+//! N, handle H is in, …); a chat is the newest assertion on each field. A **report** is an event whose line may
+//! not be known yet; until it is, the report is **parked**. A **receipt** proves that an event was taken. A
+//! **command** is something to be written; commands that wait together become one **batch**.
 //!
 //! # The way of an event
 //!
 //! ```text
-//! bytes ─ auth      signature over the raw bytes
-//!       ─ upstream  format → Event { id, time, line, key, assertions }
+//! bytes ─ auth      signature over the raw bytes, or a token
+//!       ─ upstream  format → Report { id, time, line?, key, assertions }
 //!       ─ directory line → tenant, and "is this relay's line"            (in memory, kept true)
 //!       ─ committer queue → batch
-//!             load    chats by conversation, receipts by id              (cache, then database)
+//!             load    chats by conversation, receipts by id, what waits  (cache, then database)
 //!             decide  find or mint · merge · receipt · changes           (pure)
 //!             save    what is new or different                           (one transaction)
 //!       ─ commit ─ answer { event_id, chat_id, outcome }

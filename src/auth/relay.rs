@@ -59,7 +59,11 @@ pub fn authenticate<'d>(
 
 /// The scheme that counts: the first that is there at all, so that a weaker one cannot stand in for a stronger
 /// one that is wrong. With none there it is the first, which says itself what it misses.
-fn presented_scheme(kinds: &[RelayKind], request: &dyn Presented) -> Result<Scheme, AuthError> {
+///
+/// # Errors
+///
+/// When one is there twice.
+pub fn presented_scheme(kinds: &[RelayKind], request: &dyn Presented) -> Result<Scheme, AuthError> {
     let mut schemes = kinds.iter().flat_map(|kind| kind.schemes()).copied();
     for scheme in schemes.clone() {
         if scheme.is_presented(request)? {

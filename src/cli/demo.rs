@@ -105,7 +105,7 @@ fn cast(context: &Context) -> anyhow::Result<Cast> {
         relay: "loopback".parse()?,
         relay_secret: SigningSecret::from_random(clock::random()),
     };
-    let file = open(context.settings.store.url.path(), Upkeep::CreateAndMigrate)?;
+    let file = open(context.settings.store.url.path(), Upkeep::Create)?;
     let mut admin = Admin::new(file, context.clock.now());
     admin.add_tenant(&cast.tenant, false, &cast.tenant_secret)?;
     admin.add_relay(&cast.relay, RelayKind::Loopback, None, &cast.relay_secret)?;

@@ -4,8 +4,11 @@ use serde_json::json;
 
 use super::{Context, output};
 use crate::{
-    domain::{ids::Slug, phone::PhoneNumber},
-    store::{directory::Line, sqlite::open::Upkeep},
+    domain::{ids::Slug, phone::PhoneNumber, relay_kind::RelayKind},
+    store::{
+        directory::{Directory, Line},
+        sqlite::open::Upkeep,
+    },
 };
 
 #[derive(clap::Subcommand)]
@@ -40,20 +43,29 @@ pub(super) enum Command {
         /// The number.
         number: PhoneNumber,
     },
-    /// Give a line to another tenant. Its chats stay with the old one.
+    /// Give a line to another tenant, to another relay, or both.
+    ///
+    /// Another tenant does not get the line's chats: they stay with the old one. With another relay they go on: its
+    /// events are taken, the old relay's are refused, and creates under way end where they began.
+    #[command(group = clap::ArgGroup::new("to").required(true).multiple(true).args(["tenant", "relay"]))]
     Move {
         /// The number.
         number: PhoneNumber,
         /// Whose it is from now on.
         #[arg(long, value_name = "SLUG")]
-        tenant: Slug,
+        tenant: Option<Slug>,
+        /// Who serves it from now on.
+        #[arg(long, value_name = "SLUG")]
+        relay: Option<Slug>,
     },
 }
 
 pub(super) fn run(context: &Context, command: &Command) -> anyhow::Result<()> {
     match command {
         Command::Add { number, tenant, relay, json } => {
-            context.admin(Upkeep::LeaveAsItIs)?.add_line(number, tenant, relay)?;
+            let mut admin = context.admin(Upkeep::LeaveAsItIs)?;
+            admin.add_line(number, tenant, relay)?;
+            remark_on_several(&admin.directory()?, number);
             if *json {
                 let line =
                     json!({"line": number.as_str(), "tenant": tenant.as_str(), "relay": relay.as_str()});
@@ -70,10 +82,41 @@ pub(super) fn run(context: &Context, command: &Command) -> anyhow::Result<()> {
             context.admin(Upkeep::LeaveAsItIs)?.set_line_active(number, true)?;
             output::line(format_args!("line {number} is active"))
         }
-        Command::Move { number, tenant } => {
-            context.admin(Upkeep::LeaveAsItIs)?.move_line(number, tenant)?;
-            output::line(format_args!("line {number} belongs to {tenant}; its chats stay where they are"))
+        Command::Move { number, tenant, relay } => {
+            let mut admin = context.admin(Upkeep::LeaveAsItIs)?;
+            admin.move_line(number, tenant.as_ref(), relay.as_ref())?;
+            if relay.is_some() {
+                remark_on_several(&admin.directory()?, number);
+            }
+            output::line(moved(number, tenant.as_ref(), relay.as_ref()))
         }
+    }
+}
+
+fn moved(number: &PhoneNumber, tenant: Option<&Slug>, relay: Option<&Slug>) -> String {
+    let tenant = tenant.map(|tenant| format!("belongs to {tenant}; its chats stay where they are"));
+    let relay =
+        relay.map(|relay| format!("is served by {relay}; events of another relay about it are refused"));
+    let news: Vec<String> = tenant.into_iter().chain(relay).collect();
+    format!("line {number} {}", news.join("; it "))
+}
+
+/// Says what it means that the line's relay serves others as well, where its events may name none of them.
+fn remark_on_several(directory: &Directory, number: &PhoneNumber) {
+    let Some(relay) = directory.line(number).and_then(|line| directory.relay(&line.relay)) else { return };
+    let lines = directory.places(&relay.slug).len();
+    if lines < 2 || !relay.kind.may_name_no_line() {
+        return;
+    }
+    output::remark(format_args!(
+        "Relay {} serves {lines} lines now: an event that names none of them waits until one knows its conversation.",
+        relay.slug
+    ));
+    if relay.kind == RelayKind::BlueBubbles {
+        output::remark(format_args!(
+            "Its events name no line unless its URL does: put &line=NUMBER into each, here &line=%2B{}.",
+            number.as_str().trim_start_matches('+')
+        ));
     }
 }
 

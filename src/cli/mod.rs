@@ -71,7 +71,8 @@ enum Command {
     /// Look at chats.
     #[command(subcommand)]
     Chat(chat::Command),
-    /// Bring the store's schema up to date. `serve` does it too, unless `store.migrate` is off.
+    /// Bring the store's schema up to date, while no server runs. `serve` does it too, unless `store.migrate` is
+    /// off; no other command does.
     Migrate,
     /// Read every page of the store and every chat, and say what is wrong with it.
     Check,
@@ -130,7 +131,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
 }
 
 impl Context {
-    /// Administration of the store. A command that adds makes the store when there is none.
+    /// Administration of the store, beside a server that may be running: no command that administers migrates.
     fn admin(&self, upkeep: Upkeep) -> anyhow::Result<Admin> {
         Ok(Admin::new(open(self.settings.store.url.path(), upkeep)?, self.clock.now()))
     }

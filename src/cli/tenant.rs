@@ -56,7 +56,7 @@ pub(super) fn run(context: &Context, command: &Command) -> anyhow::Result<()> {
     match command {
         Command::Add { slug, multi_tenant, json } => {
             let secret = SigningSecret::from_random(clock::random());
-            context.admin(Upkeep::CreateAndMigrate)?.add_tenant(slug, *multi_tenant, &secret)?;
+            context.admin(Upkeep::Create)?.add_tenant(slug, *multi_tenant, &secret)?;
             output::secret(("tenant", slug), ("signing_secret", &secret), *json)
         }
         Command::List { json } => list(context, *json),

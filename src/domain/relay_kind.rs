@@ -81,6 +81,18 @@ impl RelayKind {
         !matches!(self, Self::Linq)
     }
 
+    /// Whether a relay of this kind is reached at a URL.
+    #[must_use]
+    pub const fn has_url(self) -> bool {
+        matches!(self, Self::Native | Self::BlueBubbles)
+    }
+
+    /// Whether the events of a relay of this kind may leave open which of its lines they are about.
+    #[must_use]
+    pub const fn may_name_no_line(self) -> bool {
+        matches!(self, Self::BlueBubbles | Self::Linq)
+    }
+
     /// Whether a relay of this kind asks us for a password.
     #[must_use]
     pub const fn has_password(self) -> bool {
@@ -135,5 +147,14 @@ mod tests {
         assert_eq!(of(RelayKind::Loopback), (true, false, true));
         assert_eq!(of(RelayKind::BlueBubbles), (true, true, false));
         assert_eq!(of(RelayKind::Linq), (false, false, false));
+    }
+
+    #[test]
+    fn what_is_asked_is_asked_at_a_url_or_in_this_process() {
+        for kind in RelayKind::ALL {
+            let is_asked_elsewhere = kind.takes_creates() && kind != RelayKind::Loopback;
+            assert_eq!(kind.has_url(), is_asked_elsewhere, "{kind:?}");
+            assert!(kind.has_url() || !kind.has_password(), "{kind:?}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use actix_web::{HttpRequest, http::header::HeaderValue};
+use actix_web::{HttpMessage, HttpRequest, http::header::HeaderValue};
 
 use super::{error::ApiError, state::AppState};
 use crate::{
@@ -14,12 +14,23 @@ use crate::{
     store::directory::Directory,
 };
 
+/// Who has proved to be speaking, kept with the request for the log.
+#[derive(Clone)]
+pub(super) enum Caller {
+    /// A tenant.
+    Tenant(Slug),
+    /// A relay.
+    Relay(Slug),
+}
+
 /// The tenant that calls the API.
 pub(super) async fn tenant(state: &AppState, request: &HttpRequest, body: &[u8]) -> Result<Slug, ApiError> {
     let check = |directory: &Directory, now| {
         auth::tenant::authenticate(directory, request, body, now).map(|tenant| tenant.slug.clone())
     };
-    with_news(state, check).await
+    let tenant = with_news(state, check).await?;
+    request.extensions_mut().insert(Caller::Tenant(tenant.clone()));
+    Ok(tenant)
 }
 
 /// The relay of our own protocol that posts events.
@@ -27,7 +38,9 @@ pub(super) async fn relay(state: &AppState, request: &HttpRequest, body: &[u8]) 
     let check = |directory: &Directory, now| {
         auth::relay::authenticate_native(directory, request, body, now).map(|relay| relay.slug.clone())
     };
-    with_news(state, check).await
+    let relay = with_news(state, check).await?;
+    request.extensions_mut().insert(Caller::Relay(relay.clone()));
+    Ok(relay)
 }
 
 /// The relay of another kind that posts events on a path with its name.
@@ -42,7 +55,9 @@ pub(super) async fn relay_of_kind(
         let found = auth::relay::authenticate(directory, &[kind], name.as_bytes(), request, body, now);
         found.map(|relay| relay.slug.clone())
     };
-    with_news(state, check).await
+    let relay = with_news(state, check).await?;
+    request.extensions_mut().insert(Caller::Relay(relay.clone()));
+    Ok(relay)
 }
 
 /// Checks, and checks once more against a fresher directory where that may help.

@@ -99,6 +99,8 @@ const TABLE: [(Code, u16, u16, bool); 23] = [
 const RETRY_AFTER: u32 = 1;
 
 /// An answer that is an error.
+///
+/// Its message names fields and reasons, and never quotes what the caller sent: it is logged as well.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct ApiError {
@@ -162,10 +164,10 @@ impl ApiError {
         Self { allow: Some(allowed), ..Self::of_http(StatusCode::METHOD_NOT_ALLOWED, message) }
     }
 
-    /// The line is not one that this caller may speak for.
+    /// The line is not one that this relay may speak for; `named_by` says what names it.
     #[must_use]
-    pub fn not_your_line() -> Self {
-        Self::new(Code::NotYourLine, "data.chat.owner_handle.handle is no line of this relay")
+    pub fn not_your_line(named_by: &'static str) -> Self {
+        Self::new(Code::NotYourLine, format!("{named_by} is no line of this relay"))
     }
 
     /// There is no such chat, as far as this caller may know.
@@ -190,6 +192,12 @@ impl ApiError {
             status,
             status.canonical_reason().unwrap_or("the request cannot be used").to_lowercase(),
         )
+    }
+
+    /// The number of its code.
+    #[must_use]
+    pub fn number(&self) -> u16 {
+        self.code.row().0
     }
 
     /// The error as it stands in a batch's results.

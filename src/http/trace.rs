@@ -6,15 +6,12 @@ use actix_web::{
     Error, HttpMessage,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
-    http::{
-        StatusCode,
-        header::{HeaderName, HeaderValue},
-    },
+    http::header::{self, HeaderName, HeaderValue},
     middleware::Next,
 };
 use tracing::Instrument;
 
-use super::error::ApiError;
+use super::{caller::Caller, error::ApiError};
 use crate::clock;
 
 const TRACE_HEADER: HeaderName = HeaderName::from_static("x-trace-id");
@@ -39,57 +36,61 @@ pub async fn around(
     request.extensions_mut().insert(trace.clone());
     let span = tracing::info_span!("request", trace_id = %trace.0);
     let mut response = next.call(request).instrument(span.clone()).await?.map_into_boxed_body();
-    if is_error(response.status()) {
-        response = in_our_form(response, &trace);
+    let error = error_in(&response);
+    if let Some(error) = &error {
+        response = ServiceResponse::new(response.into_parts().0, error.response(&trace.0));
     }
     if let Ok(value) = HeaderValue::from_str(&trace.0) {
         response.headers_mut().insert(TRACE_HEADER, value);
     }
-    span.in_scope(|| report(&response, started));
+    span.in_scope(|| report(&response, error.as_ref(), started));
     Ok(response)
 }
 
-fn is_error(status: StatusCode) -> bool {
-    status.is_client_error() || status.is_server_error()
-}
-
-/// Gives an error its envelope. Errors that are not ours are the HTTP library's.
-fn in_our_form(response: ServiceResponse<BoxBody>, trace: &TraceId) -> ServiceResponse<BoxBody> {
-    let ours = response.response().error().and_then(|error| error.as_error::<ApiError>());
-    let is_complete =
-        ours.is_none() && response.headers().contains_key(actix_web::http::header::CONTENT_TYPE);
-    if is_complete && response.response().error().is_none() {
-        return response;
+/// The error that needs its envelope yet, if the response is one. Errors that are not ours are the HTTP library's.
+fn error_in(response: &ServiceResponse<BoxBody>) -> Option<ApiError> {
+    let status = response.status();
+    let failure = response.response().error();
+    let is_complete = failure.is_none() && response.headers().contains_key(header::CONTENT_TYPE);
+    if is_complete || !(status.is_client_error() || status.is_server_error()) {
+        return None;
     }
-    let error = ours.cloned().unwrap_or_else(|| ApiError::of_status(response.status()));
-    let (request, _) = response.into_parts();
-    ServiceResponse::new(request, error.response(&trace.0))
+    let ours = failure.and_then(|failure| failure.as_error::<ApiError>());
+    Some(ours.cloned().unwrap_or_else(|| ApiError::of_status(status)))
 }
 
-fn report(response: &ServiceResponse<BoxBody>, started: Instant) {
+fn report(response: &ServiceResponse<BoxBody>, error: Option<&ApiError>, started: Instant) {
     let request = response.request();
     let route = request.match_pattern().unwrap_or_else(|| "none".to_owned());
-    let (method, status) = (request.method().as_str().to_owned(), response.status());
+    let (method, status) = (known(request.method().as_str()), response.status());
     let elapsed = started.elapsed();
     let labels =
-        [("route", route.clone()), ("method", known(&method)), ("status", status.as_str().to_owned())];
+        [("route", route.clone()), ("method", method.to_owned()), ("status", status.as_str().to_owned())];
     metrics::counter!("chert_groups_requests_total", &labels).increment(1);
     metrics::histogram!("chert_groups_request_seconds", "route" => route.clone())
         .record(elapsed.as_secs_f64());
     let millis = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
     let status = status.as_u16();
+    let caller = request.extensions().get().cloned();
+    let (tenant, relay) = match &caller {
+        Some(Caller::Tenant(slug)) => (Some(slug.as_str()), None),
+        Some(Caller::Relay(slug)) => (None, Some(slug.as_str())),
+        None => (None, None),
+    };
+    let (code, why) = (error.map(ApiError::number), error.map(ToString::to_string));
     // Success is counted, not told: at tens of thousands a second nobody reads it.
     match status {
-        500.. => tracing::error!(%method, route, status, millis, "request failed"),
-        400.. => tracing::info!(%method, route, status, millis, "request refused"),
-        _ => tracing::debug!(%method, route, status, millis, "request answered"),
+        // Not to support what is asked is no failure.
+        400..=499 | 501 => {
+            tracing::info!(method, route, status, code, why, tenant, relay, millis, "request refused");
+        }
+        500.. => tracing::error!(method, route, status, code, why, tenant, relay, millis, "request failed"),
+        _ => tracing::debug!(method, route, status, tenant, relay, millis, "request answered"),
     }
 }
 
-/// The method as a label: callers may invent any number of them.
-fn known(method: &str) -> String {
-    match method {
-        "GET" | "POST" | "PUT" | "DELETE" | "HEAD" | "OPTIONS" | "PATCH" => method.to_owned(),
-        _ => "other".to_owned(),
-    }
+/// The method as a label and in the log: callers may invent any number of them.
+fn known(method: &str) -> &'static str {
+    const KNOWN: [&str; 7] = ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"];
+    KNOWN.into_iter().find(|known| *known == method).unwrap_or("other")
 }

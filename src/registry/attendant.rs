@@ -85,7 +85,9 @@ fn find(directory: &Directory, relay: &Slug, line: Option<PhoneNumber>) -> Optio
             (ParkedQuery::Line(relay.clone(), line), place)
         }
         None => match &*directory.places(relay) {
-            [only] => (ParkedQuery::Unplaced(relay.clone()), only.clone()),
+            [only] if directory.relay(relay).is_some_and(|relay| !relay.lost_line) => {
+                (ParkedQuery::Unplaced(relay.clone()), only.clone())
+            }
             _ => return None,
         },
     };

@@ -47,6 +47,8 @@ pub struct Relay {
     pub password: Option<RelayPassword>,
     /// What it signs with.
     pub secrets: Secrets,
+    /// Whether a line of it was given to another relay. What it parked without naming a line may be about that one.
+    pub lost_line: bool,
     /// When it was added.
     pub created_at: Time,
 }

@@ -6,6 +6,7 @@ use super::codec;
 use crate::domain::{
     conversation_key::Conversation,
     ids::Slug,
+    parking::Usage,
     phone::PhoneNumber,
     report::{Report, RowNumber},
     time::Time,
@@ -47,6 +48,28 @@ pub enum Awaits {
         /// The number.
         number: RowNumber,
     },
+}
+
+/// What those of a relay's parked reports wait for that wait for the same, and how much they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Backlog {
+    /// What they wait for.
+    pub awaits: Awaited,
+    /// How much they are.
+    pub usage: Usage,
+    /// When the first of them arrived.
+    pub oldest: Time,
+}
+
+/// [`Awaits`], as far as an operator can do something about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Awaited {
+    /// That a line knows a conversation.
+    Conversation,
+    /// That this line becomes the relay's.
+    Line(PhoneNumber),
+    /// That the owner of a number is told.
+    Owner,
 }
 
 /// A number that means something to one relay.

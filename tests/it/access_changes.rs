@@ -130,7 +130,7 @@ async fn what_is_taken_away_stops_within_a_second() {
 async fn a_line_moved_to_another_tenant_is_the_others_within_a_second() {
     let app = TestApp::start();
     let held = app.relay_1().chat_of(Event::message("e1", "any;+;chat1")).await;
-    app.admin().move_line(&number(LINE), &OTHER.slug()).unwrap();
+    app.admin().move_line(&number(LINE), Some(&OTHER.slug()), None).unwrap();
     let moved = async || app.relay_1().chat_of(Event::message("e2", "any;+;chat1")).await != held;
     until(SECOND, moved).await;
 }

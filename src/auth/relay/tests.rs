@@ -24,6 +24,7 @@ fn directory() -> Directory {
             url: None,
             password: None,
             secrets,
+            lost_line: false,
             created_at: NOW,
         }
     });
@@ -125,8 +126,15 @@ fn during_a_rotation_either_secret_counts_until_the_old_one_ends() {
     secrets.add(SigningSecret::parse(HEX).unwrap(), Some(NOW));
     secrets.add(SigningSecret::parse(&"f".repeat(32)).unwrap(), None);
     let kind = RelayKind::BlueBubbles;
-    let relay =
-        Relay { slug: "mac".parse().unwrap(), kind, url: None, password: None, secrets, created_at: NOW };
+    let relay = Relay {
+        slug: "mac".parse().unwrap(),
+        kind,
+        url: None,
+        password: None,
+        secrets,
+        lost_line: false,
+        created_at: NOW,
+    };
     let directory = Directory::new(1, vec![], vec![relay], vec![]);
     for (text, at, valid) in
         [(HEX, -1, true), (HEX, 0, false), (&"f".repeat(32), -1, true), (&"f".repeat(32), 0, true)]

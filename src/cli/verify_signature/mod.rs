@@ -1,6 +1,7 @@
 //! `verify-signature`: check a recorded request as the service does, and say what differs.
 
 mod at;
+mod keys;
 mod recorded;
 
 use std::{io::Read as _, path::PathBuf};
@@ -8,11 +9,12 @@ use std::{io::Read as _, path::PathBuf};
 use anyhow::{Context as _, bail};
 use serde_json::json;
 
-use super::{Context, output, secret::in_file};
+use super::{Context, output};
 use crate::{
-    auth::explain::{Case, Explanation, Tried},
-    domain::{relay_kind::Scheme, time::Time},
+    auth::explain::{Explanation, Tried},
+    domain::{ids::Slug, relay_kind::Scheme, time::Time},
 };
+use keys::Keys;
 use recorded::{Header, Recorded};
 
 /// The name that stands for stdin.
@@ -20,13 +22,16 @@ const STDIN: &str = "-";
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
+    /// Check with the secrets that this relay has in the store: with each that is valid.
+    #[arg(long, value_name = "SLUG", conflicts_with = "secret_file")]
+    relay: Option<Slug>,
     /// How the request is signed: hmac-v1 (x-chert-signature), standard-webhooks, linq-legacy (X-Webhook-Signature)
-    /// or url-token.
-    #[arg(long, value_parser = scheme)]
-    scheme: Scheme,
+    /// or url-token [default with --relay: as its kind signs]
+    #[arg(long, value_parser = scheme, required_unless_present = "relay")]
+    scheme: Option<Scheme>,
     /// A file with the secret.
-    #[arg(long, value_name = "FILE")]
-    secret_file: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "relay")]
+    secret_file: Option<PathBuf>,
     /// A header of the request; may be given several times.
     #[arg(long, value_name = "'NAME: VALUE'", value_parser = recorded::header)]
     header: Vec<Header>,
@@ -36,7 +41,7 @@ pub(super) struct Arguments {
     /// A file with the body, byte for byte; - is stdin [default: no body]
     #[arg(long, value_name = "FILE")]
     body_file: Option<PathBuf>,
-    /// The URL of the request, for url-token.
+    /// The URL of the request, whose query has the token, for url-token.
     #[arg(long, required_if_eq("scheme", "url-token"))]
     url: Option<String>,
     /// When the request came: RFC 3339 or unix seconds [default: now]
@@ -55,16 +60,13 @@ fn scheme(text: &str) -> Result<Scheme, String> {
 }
 
 pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<()> {
-    let secret = in_file(arguments.scheme.secret_form(), &arguments.secret_file)?;
-    let body = arguments.body()?;
-    let case = Case {
-        scheme: arguments.scheme,
-        request: &arguments.request()?,
-        body: &body,
-        secret: &secret,
-        now: arguments.at.unwrap_or_else(|| context.clock.now()),
-    };
-    match case.check() {
+    let request = arguments.request()?;
+    let now = arguments.at.unwrap_or_else(|| context.clock.now());
+    let keys = Keys::of(arguments, context, &request, now)?;
+    if keys.scheme() == Scheme::UrlToken && arguments.url.is_none() {
+        bail!("--url is missing: the token is in the URL of the request");
+    }
+    match keys.check(&request, &arguments.body()?, now) {
         Ok(()) if arguments.json => output::json(&json!({"valid": true})),
         Ok(()) => output::line("valid"),
         Err(explanation) => {

@@ -30,7 +30,7 @@ pub(in crate::http) async fn get(
     payload: Payload,
 ) -> Result<HttpResponse, ApiError> {
     let (tenant, _) = asker(&state, &request, payload).await?;
-    let mut filter = parse(&Query::of(&request)?, tenant)?;
+    let mut filter = parse(&Query::of(&request), tenant)?;
     let by_update = matches!(filter.order, Order::ByUpdate { .. });
     let limit = usize::try_from(filter.limit).unwrap_or(usize::MAX);
     // One more than asked for tells whether there is a next page.
@@ -46,8 +46,8 @@ pub(in crate::http) async fn get(
     }))
 }
 
-fn parse(query: &Query, tenant: Slug) -> Result<ChatFilter, BadInput> {
-    let line = query.get("from").map(str::parse::<PhoneNumber>).transpose();
+fn parse(query: &Query<'_>, tenant: Slug) -> Result<ChatFilter, BadInput> {
+    let line = query.get("from")?.as_deref().map(str::parse::<PhoneNumber>).transpose();
     Ok(ChatFilter {
         tenant: Some(tenant),
         line: line.map_err(|_| BadInput::NotAPhoneNumber("from".to_owned()))?,
@@ -59,7 +59,7 @@ fn parse(query: &Query, tenant: Slug) -> Result<ChatFilter, BadInput> {
     })
 }
 
-fn order(query: &Query) -> Result<Order, BadInput> {
+fn order(query: &Query<'_>) -> Result<Order, BadInput> {
     let since = query.parsed("updated_since", Time::parse)?;
     let cursor = query.parsed("cursor", Cursor::decode)?;
     match (since, cursor) {

@@ -8,7 +8,7 @@ use actix_web::{
     web::{Bytes, Data, Payload},
 };
 
-use super::{answer_one, take_in};
+use super::{Sender, answer_one, take_in};
 use crate::{
     domain::{phone::PhoneNumber, relay_kind::RelayKind},
     error::BadInput,
@@ -30,7 +30,8 @@ pub(in crate::http) async fn bluebubbles(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, ApiError> {
-    take(&state, &request, payload, RelayKind::BlueBubbles, |body| {
+    let source = Source { kind: RelayKind::BlueBubbles, line_is: LINE };
+    take(&state, &request, payload, source, |body| {
         let line = line_of(&request)?;
         Ok(bluebubbles::parse(body, line.as_ref()))
     })
@@ -42,21 +43,29 @@ pub(in crate::http) async fn linq(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, ApiError> {
-    take(&state, &request, payload, RelayKind::Linq, |body| Ok(linq::parse(body))).await
+    let source = Source { kind: RelayKind::Linq, line_is: "the event's line" };
+    take(&state, &request, payload, source, |body| Ok(linq::parse(body))).await
+}
+
+/// What is told apart by the route.
+struct Source {
+    kind: RelayKind,
+    /// What names the line of an event, for whoever has to mend it.
+    line_is: &'static str,
 }
 
 async fn take(
     state: &AppState,
     request: &HttpRequest,
     payload: Payload,
-    kind: RelayKind,
+    source: Source,
     parse: impl FnOnce(&[u8]) -> Result<Result<Parsed, Rejected>, BadInput>,
 ) -> Result<HttpResponse, ApiError> {
     let body = read(request, payload, state).await?;
     let name = request.match_info().get("relay").unwrap_or_default();
-    let relay = caller::relay_of_kind(state, request, kind, name, &body).await?;
+    let relay = caller::relay_of_kind(state, request, source.kind, name, &body).await?;
     let event = parse(&body)?;
-    answer_one(take_in(state, &relay, vec![event]).await?)
+    answer_one(take_in(state, Sender { relay: &relay, line_is: source.line_is }, vec![event]).await?)
 }
 
 async fn read(request: &HttpRequest, payload: Payload, state: &AppState) -> Result<Bytes, ApiError> {
@@ -67,7 +76,6 @@ async fn read(request: &HttpRequest, payload: Payload, state: &AppState) -> Resu
 }
 
 fn line_of(request: &HttpRequest) -> Result<Option<PhoneNumber>, BadInput> {
-    let query = Query::of(request)?;
-    let number = query.get(LINE).map(PhoneNumber::from_formatted).transpose();
+    let number = Query::of(request).get(LINE)?.as_deref().map(PhoneNumber::from_formatted).transpose();
     number.map_err(|_| BadInput::NotAPhoneNumber(LINE.to_owned()))
 }

@@ -38,6 +38,13 @@ struct Answers<'a> {
     results: Vec<Answer<'a>>,
 }
 
+/// Who sends events, and what names their line on its route.
+#[derive(Clone, Copy)]
+struct Sender<'a> {
+    relay: &'a Slug,
+    line_is: &'static str,
+}
+
 /// What came of an event, whether it got as far as the registry or not.
 struct Handled {
     event_id: Option<String>,
@@ -52,8 +59,17 @@ fn answer_one(results: Vec<Handled>) -> Result<HttpResponse, ApiError> {
     }
 }
 
-fn answer_many(results: &[Handled]) -> HttpResponse {
+fn answer_many(sender: Sender<'_>, results: &[Handled]) -> HttpResponse {
+    tell_of_rejected(sender, results);
     HttpResponse::Ok().json(Answers { results: results.iter().map(Handled::answer).collect() })
+}
+
+/// Logs what is refused of a batch: how many events, and why the first of them. The request itself succeeds.
+fn tell_of_rejected(sender: Sender<'_>, results: &[Handled]) {
+    let mut refusals = results.iter().filter_map(|result| result.came_of_it.as_ref().err());
+    let Some(first) = refusals.next() else { return };
+    let (code, why, rejected) = (first.number(), first.to_string(), 1 + refusals.count());
+    tracing::info!(relay = %sender.relay, events = results.len(), rejected, code, why, "events refused");
 }
 
 impl Handled {
@@ -89,16 +105,16 @@ enum Judgement {
 /// Takes events in; the results are in their order.
 async fn take_in(
     state: &AppState,
-    relay: &Slug,
+    sender: Sender<'_>,
     events: Vec<Result<Parsed, Rejected>>,
 ) -> Result<Vec<Handled>, ApiError> {
-    let directory = directory_for(state, relay, &events).await;
+    let directory = directory_for(state, sender.relay, &events).await;
     let now = state.clock.now();
     let mut accepted = Vec::with_capacity(events.len());
     let mut handled = Vec::with_capacity(events.len());
     let mut waiting = Vec::with_capacity(events.len());
     for event in events {
-        let (event_id, judgement) = judge(&directory, relay, event, now);
+        let (event_id, judgement) = judge(&directory, sender, event, now);
         let came_of_it = match judgement {
             Judgement::Ignored => Ok(None),
             Judgement::Refused(error) => Err(error),
@@ -125,7 +141,7 @@ async fn take_in(
 /// Judges an event; the id is as much of it as could be read.
 fn judge(
     directory: &Directory,
-    relay: &Slug,
+    Sender { relay, line_is }: Sender<'_>,
     event: Result<Parsed, Rejected>,
     now: Time,
 ) -> (Option<String>, Judgement) {
@@ -140,7 +156,7 @@ fn judge(
         Ok(Parsed::Speaks(report)) => {
             let id = text(&report.id);
             let command = place(directory, relay, &report).command(*report, relay.clone(), now);
-            let refused = || Judgement::Refused(ApiError::not_your_line());
+            let refused = || Judgement::Refused(ApiError::not_your_line(line_is));
             (id, command.map_or_else(refused, Judgement::Accepted))
         }
     }

@@ -5,7 +5,7 @@ use actix_web::{
     web::{Data, Payload},
 };
 
-use super::{answer_many, answer_one, take_in};
+use super::{Sender, answer_many, answer_one, take_in};
 use crate::{
     http::{
         body::{self, Format},
@@ -27,8 +27,9 @@ pub(in crate::http) async fn post(
         Format::Json => request::from_json(&body)?,
         Format::NdJson => request::from_ndjson(&body)?,
     };
+    let sender = Sender { relay: &relay, line_is: "data.chat.owner_handle.handle" };
     match events {
-        Events::One(event) => answer_one(take_in(&state, &relay, vec![event]).await?),
-        Events::Many(events) => Ok(answer_many(&take_in(&state, &relay, events).await?)),
+        Events::One(event) => answer_one(take_in(&state, sender, vec![event]).await?),
+        Events::Many(events) => Ok(answer_many(sender, &take_in(&state, sender, events).await?)),
     }
 }

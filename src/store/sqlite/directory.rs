@@ -30,9 +30,10 @@ pub(super) fn load(connection: &mut Connection) -> Result<Directory, StoreError>
     let tenants = all(&snapshot, "SELECT slug, multi_tenant, suspended, created_at FROM tenants", |row| {
         tenant(&snapshot, row)
     })?;
-    let relays = all(&snapshot, "SELECT slug, kind, url, password, created_at FROM relays", |row| {
-        relay(&snapshot, row)
-    })?;
+    let relays =
+        all(&snapshot, "SELECT slug, kind, url, password, created_at, lost_line FROM relays", |row| {
+            relay(&snapshot, row)
+        })?;
     let lines =
         all(&snapshot, "SELECT number, tenant, relay, active, created_at, once_anothers FROM lines", line)?;
     Ok(Directory::new(revision, tenants, relays, lines))
@@ -74,6 +75,7 @@ fn relay(connection: &Connection, row: &Row<'_>) -> Result<Relay, StoreError> {
         password: password(row, 3)?,
         secrets: secrets(connection, "relay", slug.as_str(), kind.secret_form())?,
         created_at: Time::from_nanos(row.get(4)?),
+        lost_line: row.get(5)?,
         slug,
     })
 }

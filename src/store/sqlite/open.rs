@@ -90,8 +90,10 @@ pub enum OpenError {
 /// Whether a missing file is made, and an old one brought up to date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Upkeep {
-    /// Both.
+    /// Both. Only who has the server's lock may ask for it: a schema must not change under a server.
     CreateAndMigrate,
+    /// A missing file is made; an old one is refused.
+    Create,
     /// Neither.
     LeaveAsItIs,
 }
@@ -105,7 +107,7 @@ pub fn open(path: &Path, upkeep: Upkeep) -> Result<Connection, OpenError> {
     check_sqlite(rusqlite::version_number())?;
     if !check_header(path)? {
         match upkeep {
-            Upkeep::CreateAndMigrate => create(path)?,
+            Upkeep::CreateAndMigrate | Upkeep::Create => create(path)?,
             Upkeep::LeaveAsItIs => return Err(OpenError::Missing(path.to_owned())),
         }
     }
@@ -302,7 +304,7 @@ fn check_schema(connection: &mut Connection, path: &Path, upkeep: Upkeep) -> Res
     match version? {
         SCHEMA_VERSION => Ok(()),
         found if found > SCHEMA_VERSION => Err(OpenError::Newer { path: path.to_owned(), found }),
-        found if upkeep == Upkeep::LeaveAsItIs => Err(OpenError::Older { path: path.to_owned(), found }),
+        found if upkeep != Upkeep::CreateAndMigrate => Err(OpenError::Older { path: path.to_owned(), found }),
         found => {
             migrate(connection).map_err(|why| damaged(why.to_string()))?;
             tracing::info!(from = found, to = SCHEMA_VERSION, "brought the schema up to date");

@@ -7,7 +7,7 @@ use crate::{
     domain::{ids::Slug, parking::Usage, phone::PhoneNumber, report::RowNumber, time::Time},
     store::{
         StoreError, codec,
-        parked::{Awaits, NumberRef, Parked, ParkedId, ParkedQuery, SLICE},
+        parked::{Awaited, Awaits, Backlog, NumberRef, Parked, ParkedId, ParkedQuery, SLICE},
     },
 };
 
@@ -62,15 +62,12 @@ fn read(row: &Row<'_>) -> Result<Parked, StoreError> {
 }
 
 fn awaits(row: &Row<'_>) -> Result<Awaits, StoreError> {
-    let line = row.get::<_, Option<String>>(4)?;
-    let line =
-        line.map(|line| rows::number("parked", "line", Ok::<_, StoreError>(line.as_str()))).transpose()?;
     let tenant = row.get::<_, Option<String>>(3)?;
     let tenant = tenant
         .map(|tenant| rows::slug("parked", "tenant", Ok::<_, StoreError>(tenant.as_str())))
         .transpose()?;
     let number = row.get::<_, Option<i64>>(5)?.map(RowNumber);
-    Ok(match (line, tenant, number) {
+    Ok(match (line(row, 4)?, tenant, number) {
         (Some(line), Some(tenant), Some(number)) => Awaits::Owner { tenant, line, number },
         (Some(line), ..) => Awaits::Line(line),
         (None, ..) => Awaits::Conversation,
@@ -116,11 +113,42 @@ pub(super) fn awaited_lines(
     let mut found = statement.query([relay.as_str()])?;
     let mut lines = Vec::new();
     while let Some(row) = found.next()? {
-        let line =
-            row.get_ref(0)?.as_str_or_null().map_err(|why| StoreError::damaged("parked", "line", why))?;
-        lines.push(line.map(|line| rows::number("parked", "line", Ok::<_, StoreError>(line))).transpose()?);
+        lines.push(line(row, 0)?);
     }
     Ok(lines)
+}
+
+/// What waits for lines, or for some line, by line.
+const BACKLOG_BY_LINE: &str =
+    "SELECT line, count(*) AS reports, sum(length(report)) AS bytes, min(arrived_at)
+     FROM parked WHERE relay = ?1 AND tenant IS NULL GROUP BY line";
+
+/// What waits for owners of numbers; no row when nothing does.
+const BACKLOG_OF_NUMBERS: &str =
+    "SELECT NULL, count(*) AS reports, sum(length(report)) AS bytes, min(arrived_at)
+     FROM parked WHERE relay = ?1 AND number IS NOT NULL HAVING count(*) > 0";
+
+/// What a relay's parked reports wait for.
+pub(super) fn backlog(connection: &Connection, relay: &Slug) -> Result<Vec<Backlog>, StoreError> {
+    let mut backlog = Vec::new();
+    for (statement, otherwise) in
+        [(BACKLOG_BY_LINE, Awaited::Conversation), (BACKLOG_OF_NUMBERS, Awaited::Owner)]
+    {
+        let mut statement = connection.prepare_cached(statement)?;
+        let mut found = statement.query([relay.as_str()])?;
+        while let Some(row) = found.next()? {
+            let awaits = line(row, 0)?.map_or_else(|| otherwise.clone(), Awaited::Line);
+            backlog.push(Backlog { awaits, usage: usage(row)?, oldest: Time::from_nanos(row.get(3)?) });
+        }
+    }
+    Ok(backlog)
+}
+
+/// A line's number, where there is one.
+fn line(row: &Row<'_>, column: usize) -> Result<Option<PhoneNumber>, StoreError> {
+    let line = row.get_ref(column)?.as_str_or_null();
+    let line = line.map_err(|why| StoreError::damaged("parked", "line", why))?;
+    line.map(|line| rows::number("parked", "line", Ok::<_, StoreError>(line))).transpose()
 }
 
 pub(super) fn insert(connection: &Connection, parked: &Parked) -> Result<(), StoreError> {
@@ -190,4 +218,24 @@ pub(super) fn forget_relay(connection: &Connection, relay: &Slug) -> rusqlite::R
         connection.execute(&format!("DELETE FROM {table} WHERE relay = ?1"), [relay.as_str()])?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_awaited_is_found_by_index() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(include_str!("../../../schema.sql")).unwrap();
+        for (statement, search) in [
+            (BACKLOG_BY_LINE, "parked_for_line (relay=?)"),
+            (BACKLOG_OF_NUMBERS, "parked_for_owner (relay=? AND number>?)"),
+        ] {
+            let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {statement}")).unwrap();
+            let steps = statement.query_map(["mac-1"], |row| row.get::<_, String>(3)).unwrap();
+            let plan = steps.map(Result::unwrap).collect::<Vec<_>>().join("\n");
+            assert_eq!(plan, format!("SEARCH parked USING INDEX {search}"));
+        }
+    }
 }

@@ -170,7 +170,7 @@ async fn a_client_ref_is_not_honoured_for_the_next_owner_of_the_line() {
     relay.will([Say::Queued]);
     let pending = chat_id(&app.acme().create(Create::group()).await);
     app.stop();
-    app.admin().move_line(&number(LINE), &OTHER.slug()).unwrap();
+    app.admin().move_line(&number(LINE), Some(&OTHER.slug()), None).unwrap();
     app.resume();
     let theirs = app.relay_1().chat_of(echo("e1", KEY, &relay.seen()[0].client_ref())).await;
     assert_ne!(theirs, pending);

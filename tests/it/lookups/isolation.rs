@@ -81,7 +81,7 @@ async fn the_new_tenant_of_a_line_never_sees_the_old_ones_chats() {
     let app = TestApp::start();
     let old = app.relay_1().chat_of(Event::message("e1", KEY).handles([SAM])).await;
     let before = app.acme().get_chat(&old).await.text();
-    app.admin().move_line(&number(LINE), &OTHER.slug()).unwrap();
+    app.admin().move_line(&number(LINE), Some(&OTHER.slug()), None).unwrap();
     let minted = async || app.relay_1().chat_of(Event::message("e2", KEY).sender("24273")).await != old;
     until(Duration::from_secs(1), minted).await;
     let new = app.relay_1().chat_of(Event::message("e2", KEY).sender("24273")).await;

@@ -30,7 +30,7 @@ async fn a_route_is_the_line_its_relay_and_the_newest_spelling_of_the_key() {
 async fn when_the_line_is_anothers_no_relay_serves_the_chat() {
     let app = TestApp::start();
     let chat = app.relay_1().chat_of(Event::message("e1", "any;+;chat1")).await;
-    app.admin().move_line(&number(LINE), &OTHER.slug()).unwrap();
+    app.admin().move_line(&number(LINE), Some(&OTHER.slug()), None).unwrap();
     let gone = async || app.acme().route(&chat).await.ok()["relay"] == Value::Null;
     until(Duration::from_secs(1), gone).await;
 }

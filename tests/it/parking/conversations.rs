@@ -73,8 +73,8 @@ async fn nothing_parked_is_applied_to_a_line_that_was_once_anothers() {
     let app = TestApp::start_with_foreign(2);
     app.linq_posts(added("e1")).await.ok();
     // Away, and back again: what was parked may be about the other's conversations all the same.
-    app.admin().move_line(&number(LINQ_LINE), &OTHER.slug()).unwrap();
-    app.admin().move_line(&number(LINQ_LINE), &crate::support::directory::ACME.slug()).unwrap();
+    app.admin().move_line(&number(LINQ_LINE), Some(&OTHER.slug()), None).unwrap();
+    app.admin().move_line(&number(LINQ_LINE), Some(&crate::support::directory::ACME.slug()), None).unwrap();
     tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
     let chat = app.linq_posts(message("e2", LINQ_LINE)).await.ok()["chat_id"].take();
     assert_eq!(seen(&app, &chat).await, [SAM]);

@@ -129,3 +129,31 @@ async fn a_number_that_is_given_to_somebody_else_is_the_newest_owners() {
     assert_eq!(app.acme().ids("handle=new@example.org").await.len(), 2);
     assert_eq!(app.acme().ids("handle=older@example.org").await.len(), 1);
 }
+
+#[tokio::test]
+async fn operators_see_what_is_awaited() {
+    use chert_groups::{domain::time::Time, store::parked::Awaited};
+    let app = TestApp::start_with_foreign(2);
+    let awaited = || app.admin().backlog(&MAC.slug()).unwrap();
+    assert_eq!(awaited(), []);
+    let on_line = async |event: BlueBubbles| {
+        let line = MAC_LINES[0].replace('+', "%2B");
+        outcome(&app.mac_posts_to(&format!("&line={line}"), event).await)
+    };
+    // Two wait for the owners of two numbers, and two for a line that knows their conversation.
+    assert_eq!(on_line(added("G-1", 15)).await, "created");
+    app.set_clock(61 * 24 * 3600);
+    assert_eq!(on_line(removed("G-2", 16)).await, "unchanged");
+    for guid in ["G-3", "G-4"] {
+        assert_eq!(posted(&app, message(guid, OTHER_GROUP, SAM)).await, "parked");
+    }
+    let found: Vec<_> =
+        awaited().into_iter().map(|row| (row.awaits, row.usage.reports, row.oldest)).collect();
+    let day = |day: i64| {
+        Time::parse(crate::support::app::NOW).unwrap().plus(jiff::SignedDuration::from_hours(24 * day))
+    };
+    assert_eq!(found, [(Awaited::Conversation, 2, day(61)), (Awaited::Owner, 2, day(60))]);
+    let usage: u64 = awaited().iter().map(|row| row.usage.bytes).sum();
+    let parking = app.admin().parking().unwrap();
+    assert_eq!((parking[0].1.reports, parking[0].1.bytes), (4, usage));
+}

@@ -71,7 +71,8 @@ fn lists_have_the_documented_fields() {
     let mut relays = world.run(&["relay", "list", "--json"]).json();
     assert!(relays["relays"][0]["created_at"].take().is_string());
     let expected = json!([{
-        "relay": RELAY, "kind": "native", "url": "https://relay.example:8443", "lines": 1, "parked": 0, "created_at": null,
+        "relay": RELAY, "kind": "native", "url": "https://relay.example:8443", "password": null, "lines": 1,
+        "parked": 0, "created_at": null,
     }]);
     assert_eq!(relays, json!({"relays": expected}));
 
@@ -126,6 +127,10 @@ fn what_cannot_be_done_is_one_line() {
         (&["line", "add", "+15555550101", "--tenant", TENANT, "--relay", "none"], "no relay 'none'"),
         (&["line", "move", LINE, "--tenant", "nobody"], "no tenant 'nobody'"),
         (&["line", "move", "+15555550101", "--tenant", TENANT], "no line"),
+        (&["line", "move", LINE, "--relay", "none"], "no relay 'none'"),
+        (&["line", "move", LINE, "--tenant", "nobody", "--relay", RELAY], "no tenant 'nobody'"),
+        (&["line", "move", "+15555550101", "--relay", RELAY], "no line"),
+        (&["relay", "parked", "none"], "no relay 'none'"),
         (&["line", "deactivate", "+15555550101"], "no line"),
         (&["tenant", "suspend", "nobody"], "no tenant 'nobody'"),
         (&["tenant", "resume", "nobody"], "no tenant 'nobody'"),

@@ -175,6 +175,42 @@ fn without_migrations_nothing_is_made_or_changed() {
     assert!(contents(world.folder()).is_empty());
 }
 
+/// A registry as the first release has made it.
+fn of_the_first_release(file: &Path) {
+    let old = Connection::open(file).unwrap();
+    let schema = include_str!("../../../src/store/sqlite/migrations/1.sql");
+    let pragmas = "PRAGMA user_version = 1; PRAGMA application_id = 0x43687274; PRAGMA journal_mode = WAL;";
+    old.execute_batch(&format!("{schema} {pragmas}")).unwrap();
+}
+
+#[test]
+fn only_who_has_the_lock_changes_a_schema() {
+    let world = World::new();
+    for migrates in ["migrate", "serve"] {
+        fs::remove_file(world.file()).unwrap();
+        of_the_first_release(&world.file());
+        let older = contents(world.folder());
+        for command in [
+            &["tenant", "add", "another"][..],
+            &["relay", "add", "another"],
+            &["relay", "list"],
+            &["line", "list"],
+            &["chat", "list"],
+            &["check"],
+        ] {
+            let refused = world.run(command);
+            let why = "has schema version 1, and this release needs 2: run `chert-groups migrate`";
+            assert!(refused.complaint().contains(why), "{command:?}: {refused:?}");
+            assert!(contents(world.folder()) == older, "{command:?} has changed the file");
+        }
+        match migrates {
+            "migrate" => assert!(world.run(&["migrate"]).text().contains("has schema version 2")),
+            _ => world.serve().stop(),
+        }
+        world.run(&["tenant", "add", "another"]).text();
+    }
+}
+
 #[test]
 fn check_tells_a_sound_file_from_a_corrupt_one() {
     let world = filled();

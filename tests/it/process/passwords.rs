@@ -40,6 +40,26 @@ fn a_password_is_kept_and_never_shown() {
 }
 
 #[test]
+fn relays_are_listed_with_whether_their_password_is_there() {
+    let world = World::new();
+    world.run(&ADD).text();
+    let column = || {
+        let listed = world.run(&["relay", "list"]);
+        let line = listed.text().lines().find(|line| line.contains("bridge")).unwrap().to_owned();
+        let json = world.run(&["relay", "list", "--json"]).json()["relays"].take();
+        let of = |slug: &str| json.as_array().unwrap().iter().find(|relay| relay["relay"] == slug).cloned();
+        assert_eq!(of(RELAY).unwrap()["password"], serde_json::Value::Null, "it has none to be there");
+        (line, of("bridge").unwrap()["password"].take())
+    };
+    let (line, json) = column();
+    assert!(line.contains(" no ") && json == false, "{line} {json}");
+    let password = file(&world, "password", PASSWORD);
+    world.run(&["relay", "set-password", "bridge", "--password-file", &password]).text();
+    let (line, json) = column();
+    assert!(line.contains(" yes ") && json == true, "{line} {json}");
+}
+
+#[test]
 fn a_relay_that_cannot_be_asked_yet_is_remarked_upon() {
     let world = World::new();
     let added = world.run(&ADD);

@@ -9,7 +9,7 @@ use super::{
 };
 
 /// Every command with the options that it has.
-const COMMANDS: [(&[&str], &[&str]); 26] = [
+const COMMANDS: [(&[&str], &[&str]); 27] = [
     (&["serve"], &["--listen", "--config", "--store"]),
     (&["demo"], &["--listen", "--once"]),
     (
@@ -36,6 +36,7 @@ const COMMANDS: [(&[&str], &[&str]); 26] = [
     (
         &["verify-signature"],
         &[
+            "--relay",
             "--scheme",
             "hmac-v1",
             "standard-webhooks",
@@ -61,6 +62,7 @@ const COMMANDS: [(&[&str], &[&str]); 26] = [
         &["SLUG", "--kind", "bluebubbles", "linq", "--url", "--secret-file", "--password-file", "--json"],
     ),
     (&["relay", "list"], &["--json"]),
+    (&["relay", "parked"], &["SLUG", "--json"]),
     (&["relay", "rotate-secret"], &["SLUG", "--secret-file", "--overlap", "24h", "--json"]),
     (&["relay", "set-url"], &["SLUG", "URL"]),
     (&["relay", "set-password"], &["SLUG", "--password-file"]),
@@ -69,7 +71,7 @@ const COMMANDS: [(&[&str], &[&str]); 26] = [
     (&["line", "list"], &["--json"]),
     (&["line", "deactivate"], &["NUMBER"]),
     (&["line", "activate"], &["NUMBER"]),
-    (&["line", "move"], &["NUMBER", "--tenant"]),
+    (&["line", "move"], &["NUMBER", "--tenant", "--relay"]),
     (&["chat", "list"], &["--tenant", "--json"]),
     (&["chat", "show"], &["ID", "--json"]),
     (&["migrate"], &["--config", "--store"]),
@@ -101,6 +103,7 @@ fn wrong_usage_is_status_2() {
         &["relay", "add", "mac-1", "--url", "ftp://relay.example"],
         &["line", "add", "5550100", "--tenant", "acme", "--relay", "mac-1"],
         &["line", "add", "+15555550100"],
+        &["line", "move", "+15555550100"],
         &["chat", "show", "42"],
         &["replay", "--to", "http://127.0.0.1:1", "--relay", "mac-1"],
         &["replay", "f", "--to", "http://127.0.0.1:1", "--relay", "mac-1", "--batch", "1001"],

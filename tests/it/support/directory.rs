@@ -73,7 +73,7 @@ pub(crate) fn number(text: &str) -> PhoneNumber {
 
 /// Administration of the store at `path`, as an operator does it while the service runs.
 pub(crate) fn admin(path: &Path, clock: &Clock) -> Admin {
-    Admin::new(open(path, Upkeep::CreateAndMigrate).expect("the store opens"), clock.now())
+    Admin::new(open(path, Upkeep::Create).expect("the store opens"), clock.now())
 }
 
 /// A store that knows everybody and nothing else, as a file. Made once, since a copy costs less.

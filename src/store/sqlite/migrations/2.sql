@@ -7,6 +7,7 @@ CREATE TABLE new_relays (
     kind       TEXT    NOT NULL CHECK (kind IN ('native', 'loopback', 'bluebubbles', 'linq')),
     url        TEXT,
     password   TEXT,
+    lost_line  INTEGER NOT NULL DEFAULT 0 CHECK (lost_line IN (0, 1)),
     created_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 INSERT INTO new_relays (slug, kind, url, created_at) SELECT slug, kind, url, created_at FROM relays;

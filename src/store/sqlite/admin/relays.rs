@@ -1,0 +1,110 @@
+//! Relays: their URLs, their passwords, and what they have parked.
+
+use rusqlite::{OptionalExtension, params};
+
+use super::{super::parked, Admin, AdminError, Owner};
+use crate::{
+    domain::{
+        ids::Slug, parking::Usage, password::RelayPassword, relay_kind::RelayKind, secret::SigningSecret,
+    },
+    store::parked::Backlog,
+};
+
+impl Admin {
+    /// Adds a relay with its first secret.
+    ///
+    /// # Errors
+    ///
+    /// When there is one of this name, or the secret is somebody else's.
+    pub fn add_relay(
+        &mut self,
+        slug: &Slug,
+        kind: RelayKind,
+        url: Option<&str>,
+        secret: &SigningSecret,
+    ) -> Result<(), AdminError> {
+        let now = self.now;
+        self.change(|change| {
+            change.must_be_absent(Owner::Relay, slug)?;
+            change.execute(
+                "INSERT INTO relays (slug, kind, url, created_at) VALUES (?1, ?2, ?3, ?4)",
+                params![slug.as_str(), kind.name(), url, now.nanos()],
+            )?;
+            change.add_secret(Owner::Relay, slug, secret, now)
+        })
+    }
+
+    /// Changes where a relay is reached.
+    ///
+    /// # Errors
+    ///
+    /// When there is none of this name, or relays of its kind are not reached.
+    pub fn set_relay_url(&mut self, slug: &Slug, url: &str) -> Result<(), AdminError> {
+        self.change(|change| {
+            change.must_be_of_a_kind(slug, "URL", RelayKind::has_url)?;
+            change.execute("UPDATE relays SET url = ?2 WHERE slug = ?1", params![slug.as_str(), url])?;
+            Ok(())
+        })
+    }
+
+    /// How much is parked of each relay of which anything is.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    pub fn parking(&mut self) -> Result<Vec<(Slug, Usage)>, AdminError> {
+        Ok(parked::usages(&self.connection)?)
+    }
+
+    /// What the parked reports of a relay wait for.
+    ///
+    /// # Errors
+    ///
+    /// When there is none of this name, or the store cannot be read.
+    pub fn backlog(&self, relay: &Slug) -> Result<Vec<Backlog>, AdminError> {
+        let known =
+            self.connection.query_row(Owner::Relay.find(), [relay.as_str()], |_| Ok(())).optional()?;
+        known.ok_or_else(|| AdminError::Absent("relay", relay.to_string()))?;
+        Ok(parked::backlog(&self.connection, relay)?)
+    }
+
+    /// Changes the password that a relay asks of us.
+    ///
+    /// # Errors
+    ///
+    /// When there is none of this name, or relays of its kind ask for none.
+    pub fn set_relay_password(&mut self, slug: &Slug, password: &RelayPassword) -> Result<(), AdminError> {
+        self.change(|change| {
+            change.must_be_of_a_kind(slug, "password", RelayKind::has_password)?;
+            change.execute(
+                "UPDATE relays SET password = ?2 WHERE slug = ?1",
+                params![slug.as_str(), password.expose()],
+            )?;
+            Ok(())
+        })
+    }
+
+    /// Removes a relay, its secrets and what waits for it.
+    ///
+    /// # Errors
+    ///
+    /// When there is none of this name, or lines use it.
+    pub fn remove_relay(&mut self, slug: &Slug) -> Result<(), AdminError> {
+        self.change(|change| {
+            change.must_exist(Owner::Relay, slug)?;
+            let lines: u64 = change.0.query_row(
+                "SELECT count(*) FROM lines WHERE relay = ?1",
+                [slug.as_str()],
+                |row| row.get(0),
+            )?;
+            if lines > 0 {
+                return Err(AdminError::InUse { relay: slug.clone(), lines });
+            }
+            change
+                .execute("DELETE FROM secrets WHERE owner_kind = 'relay' AND owner = ?1", [slug.as_str()])?;
+            parked::forget_relay(&change.0, slug)?;
+            change.execute("DELETE FROM relays WHERE slug = ?1", [slug.as_str()])?;
+            Ok(())
+        })
+    }
+}
