@@ -11,6 +11,7 @@ pub mod trace;
 mod body;
 mod caller;
 mod chats;
+mod measure;
 mod ops;
 mod query;
 mod upstream;
@@ -22,6 +23,7 @@ use actix_web::{
 };
 
 use error::ApiError;
+use trace::Template;
 
 /// The routes of the API and of the relays.
 pub fn api_routes(config: &mut ServiceConfig) {
@@ -38,7 +40,7 @@ pub fn api_routes(config: &mut ServiceConfig) {
         .service(only("GET", "/api/v1/chats/{id}/participants", web::get().to(chats::participants::get)))
         .service(only("GET", "/api/v1/chats/{id}/route", web::get().to(chats::route::get)))
         .service(
-            web::resource("/api/v1/chats")
+            at("/api/v1/chats")
                 .route(web::get().to(chats::list::get))
                 .route(web::post().to(chats::create::post))
                 .default_service(refuse_all_but("GET, POST")),
@@ -60,8 +62,13 @@ pub fn not_found() -> Route {
 }
 
 /// A resource with one method.
-fn only(method: &'static str, path: &str, route: Route) -> Resource {
-    web::resource(path).route(route).default_service(refuse_all_but(method))
+fn only(method: &'static str, path: &'static str, route: Route) -> Resource {
+    at(path).route(route).default_service(refuse_all_but(method))
+}
+
+/// A resource that knows its path's template.
+fn at(path: &'static str) -> Resource {
+    web::resource(path).app_data(Template(path))
 }
 
 /// What answers the other methods of a resource.

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use actix_web::{
-    Error, HttpMessage,
+    Error, HttpMessage as _,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::header::{self, HeaderName, HeaderValue},
@@ -11,14 +11,13 @@ use actix_web::{
 };
 use tracing::Instrument;
 
-use super::{caller::Caller, error::ApiError};
-use crate::clock;
+use super::{caller::Caller, error::ApiError, measure};
+
+/// The template of a route, which a resource has with it.
+#[derive(Clone, Copy)]
+pub(super) struct Template(pub(super) &'static str);
 
 const TRACE_HEADER: HeaderName = HeaderName::from_static("x-trace-id");
-
-/// The id under which a request is found in the logs: 12 lower-case hexadecimal characters.
-#[derive(Clone)]
-struct TraceId(String);
 
 /// Wraps a request.
 ///
@@ -32,19 +31,25 @@ pub async fn around(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let started = Instant::now();
-    let trace = TraceId(base16ct::lower::encode_string(&clock::random::<6>()));
-    request.extensions_mut().insert(trace.clone());
-    let span = tracing::info_span!("request", trace_id = %trace.0);
+    let trace = new_trace_id();
+    let span = tracing::info_span!("request", trace_id = trace);
     let mut response = next.call(request).instrument(span.clone()).await?.map_into_boxed_body();
     let error = error_in(&response);
     if let Some(error) = &error {
-        response = ServiceResponse::new(response.into_parts().0, error.response(&trace.0));
+        response = ServiceResponse::new(response.into_parts().0, error.response(&trace));
     }
-    if let Ok(value) = HeaderValue::from_str(&trace.0) {
+    if let Ok(value) = HeaderValue::from_str(&trace) {
         response.headers_mut().insert(TRACE_HEADER, value);
     }
     span.in_scope(|| report(&response, error.as_ref(), started));
     Ok(response)
+}
+
+/// The id under which a request is found in the logs: 12 lower-case hexadecimal characters. It need not be
+/// unguessable.
+fn new_trace_id() -> String {
+    let [_, _, bytes @ ..] = fastrand::u64(..).to_be_bytes();
+    base16ct::lower::encode_string(&bytes)
 }
 
 /// The error that needs its envelope yet, if the response is one. Errors that are not ours are the HTTP library's.
@@ -61,16 +66,12 @@ fn error_in(response: &ServiceResponse<BoxBody>) -> Option<ApiError> {
 
 fn report(response: &ServiceResponse<BoxBody>, error: Option<&ApiError>, started: Instant) {
     let request = response.request();
-    let route = request.match_pattern().unwrap_or_else(|| "none".to_owned());
+    let route = request.app_data().map_or("none", |Template(route)| route);
     let (method, status) = (known(request.method().as_str()), response.status());
     let elapsed = started.elapsed();
-    let labels =
-        [("route", route.clone()), ("method", method.to_owned()), ("status", status.as_str().to_owned())];
-    metrics::counter!("chert_groups_requests_total", &labels).increment(1);
-    metrics::histogram!("chert_groups_request_seconds", "route" => route.clone())
-        .record(elapsed.as_secs_f64());
     let millis = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
     let status = status.as_u16();
+    measure::request(route, method, status, elapsed);
     let caller = request.extensions().get().cloned();
     let (tenant, relay) = match &caller {
         Some(Caller::Tenant(slug)) => (Some(slug.as_str()), None),

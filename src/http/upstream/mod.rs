@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use super::{
     error::{ApiError, Described},
+    measure,
     state::AppState,
 };
 use crate::{
@@ -87,7 +88,7 @@ impl Handled {
             },
         };
         let (Answer::Taken { outcome, .. } | Answer::Rejected { outcome, .. }) = &answer;
-        metrics::counter!("chert_groups_events_total", "outcome" => *outcome).increment(1);
+        measure::event(outcome);
         answer
     }
 }
