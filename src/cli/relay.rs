@@ -193,7 +193,7 @@ fn list(context: &Context, json: bool) -> anyhow::Result<()> {
     let directory = admin.directory()?;
     let parking: HashMap<Slug, Usage> = admin.parking()?.into_iter().collect();
     let parked = |slug: &Slug| parking.get(slug).copied().unwrap_or_default().reports;
-    let lines_of = |slug: &Slug| directory.places(slug).len();
+    let lines_of = |slug: &Slug| directory.places(slug).all().len();
     if json {
         let relay = |relay: &&Relay| {
             json!({

@@ -7,7 +7,7 @@ pub mod needs;
 pub mod numbers;
 pub mod parking;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 pub use needs::{ConversationRef, EverywhereRef, IdempotencyRef, LineRef, Needs};
 use numbers::Numbers;
@@ -19,7 +19,7 @@ use crate::domain::{
     conversation_key::Conversation,
     delivery::{Delivery, DeliveryId, Health},
     handle::Handle,
-    ids::ChatId,
+    ids::{ChatId, Slug},
     receipt::{Receipt, ReceiptKey},
     stamp::Stamp,
     time::Time,
@@ -34,7 +34,9 @@ pub struct Working {
     receipts: HashMap<ReceiptKey, Option<Receipt>>,
     deliveries: HashMap<DeliveryId, Option<Tracked<Delivery>>>,
     by_idempotency: HashMap<IdempotencyRef, Option<DeliveryId>>,
-    everywhere: HashSet<EverywhereRef>,
+    /// The lines that know a conversation, as far as they were looked for.
+    known: HashMap<Conversation, BTreeSet<LineRef>>,
+    everywhere: HashSet<(Slug, u64, Conversation)>,
     by_id: HashMap<ChatId, SlotId>,
     new_receipts: Vec<(ReceiptKey, Receipt)>,
     health: HashMap<LineRef, Tracked<Health>>,
@@ -108,12 +110,21 @@ impl Working {
 
     /// Notes which chat of the set was found under `conversation`, if any was.
     pub fn add_conversation(&mut self, conversation: ConversationRef, slot: Option<SlotId>) {
+        if slot.is_some() {
+            self.note_known(&conversation);
+        }
         self.by_conversation.insert(conversation, slot);
     }
 
-    /// Notes that a conversation was looked for on all lines of a tenant.
-    pub fn add_everywhere(&mut self, everywhere: EverywhereRef) {
-        self.everywhere.insert(everywhere);
+    /// Notes that a conversation was looked for on all lines of a relay.
+    pub fn add_everywhere(&mut self, everywhere: &EverywhereRef) {
+        self.everywhere.insert(everywhere.id());
+    }
+
+    /// Whether it was.
+    #[must_use]
+    pub fn has_looked_everywhere(&self, everywhere: &EverywhereRef) -> bool {
+        self.everywhere.contains(&everywhere.id())
     }
 
     /// Whether a conversation was looked for.
@@ -149,7 +160,12 @@ impl Working {
 
     /// Adds the health of a line that the store has.
     pub fn add_health(&mut self, line: LineRef, health: Health) {
-        self.health.insert(line, Tracked { value: health, is_changed: false });
+        self.health.entry(line).or_insert(Tracked { value: health, is_changed: false });
+    }
+
+    fn note_known(&mut self, conversation: &ConversationRef) {
+        let ConversationRef { tenant, line, conversation } = conversation.clone();
+        self.known.entry(conversation).or_default().insert((tenant, line));
     }
 
     fn push(&mut self, chat: Chat, is_new: bool) -> SlotId {
@@ -183,6 +199,11 @@ impl Working {
         self.by_conversation.get(conversation).copied()?
     }
 
+    /// The lines that know a conversation, as far as they were looked for.
+    pub fn known_on(&self, conversation: &Conversation) -> impl Iterator<Item = &LineRef> {
+        self.known.get(conversation).into_iter().flatten()
+    }
+
     /// The chat that answers for an id, if it was loaded.
     #[must_use]
     pub fn find_id(&self, id: ChatId) -> Option<SlotId> {
@@ -197,6 +218,7 @@ impl Working {
     /// Makes a conversation that had no chat a chat's own.
     pub fn bind(&mut self, conversation: &ConversationRef, slot: SlotId) {
         self.slot(slot).new_conversations.push(conversation.conversation.clone());
+        self.note_known(conversation);
         self.by_conversation.insert(conversation.clone(), Some(slot));
     }
 
@@ -204,6 +226,13 @@ impl Working {
     #[expect(clippy::indexing_slicing, reason = "slots are only ever added, so their numbers stay good")]
     pub fn slot(&mut self, slot: SlotId) -> &mut Slot {
         &mut self.slots[slot.0]
+    }
+
+    /// The chat in a slot, to be looked at.
+    #[must_use]
+    #[expect(clippy::indexing_slicing, reason = "slots are only ever added, so their numbers stay good")]
+    pub fn chat(&self, slot: SlotId) -> &Chat {
+        &self.slots[slot.0].chat
     }
 
     /// Makes one chat of two, and returns the one that survives.

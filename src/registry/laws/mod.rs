@@ -1,0 +1,115 @@
+//! The laws of the registry, put to the test on made-up stories: relays report, lines are registered, the service
+//! starts anew, and whatever the batches and the caches, the store holds what a [`model`] says.
+//!
+//! `PROPTEST_CASES` sets how many stories are tried.
+
+mod generate;
+mod held;
+mod model;
+mod world;
+
+use proptest::prelude::*;
+
+use self::{
+    generate::{Step, Story, Told, stories, time},
+    held::Held,
+    model::Model,
+    world::{World, directory},
+};
+use super::{command::Command, parking::Unpark, placement::place};
+use crate::{
+    clock,
+    domain::time::Time,
+    store::{
+        directory::{Directory, Place},
+        parked::ParkedQuery,
+    },
+};
+
+/// A command on its way into a transaction, and what it is to the model.
+type Asked = (Command, Box<dyn FnOnce(&mut Model)>);
+
+/// Plays a story to its end: in the end the attendant has nothing more to do.
+fn played(story: &Story) -> (World, Model) {
+    let mut world = World::new(story.cached);
+    let mut model = Model::default();
+    let mut batches = story.batches.iter().zip(&story.restarts);
+    let mut waiting: Vec<Asked> = Vec::new();
+    for (index, step) in story.steps.iter().enumerate() {
+        let now = moment_of(index);
+        let directory = directory(story, index);
+        match step {
+            Step::Report(told) => waiting.extend(reported(told, &directory, now)),
+            Step::Attend => waiting.extend(attended(&world, &directory)),
+        }
+        let (size, restarts) = batches.next().unwrap_or((&1, &false));
+        if waiting.len() >= *size {
+            commit(&mut world, &mut model, std::mem::take(&mut waiting), now);
+            if *restarts {
+                world.restart();
+            }
+        }
+    }
+    let now = moment_of(story.steps.len());
+    commit(&mut world, &mut model, waiting, now);
+    loop {
+        let rest = attended(&world, &directory(story, usize::MAX));
+        if rest.is_empty() {
+            return (world, model);
+        }
+        commit(&mut world, &mut model, rest, now);
+    }
+}
+
+/// When a step is done, long before what claims to come from the future.
+fn moment_of(step: usize) -> Time {
+    time(3 + i64::try_from(step).unwrap())
+}
+
+fn reported(told: &Told, directory: &Directory, now: Time) -> Option<Asked> {
+    let (relay, report) = (told.relay(), told.report());
+    let placement = place(directory, &relay, &report);
+    let command = placement.clone().command(report.clone(), relay.clone(), now)?;
+    Some((command, Box::new(move |model| model.report(&placement, &relay, &report, now))))
+}
+
+fn attended(world: &World, directory: &Directory) -> Vec<Asked> {
+    let asked = |(query, places): (ParkedQuery, Vec<Place>)| -> Asked {
+        let unpark = Unpark::new(query.clone(), places.clone(), clock::random());
+        (unpark.into(), Box::new(move |model| model.follow(vec![(query, places)])))
+    };
+    world.ready(directory).into_iter().map(asked).collect()
+}
+
+fn commit(world: &mut World, model: &mut Model, asked: Vec<Asked>, now: Time) {
+    let (commands, facts): (Vec<_>, Vec<_>) = asked.into_iter().unzip();
+    world.commit(commands, now);
+    for fact in facts {
+        fact(model);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn the_store_holds_what_the_model_says(story in stories()) {
+        let (world, model) = played(&story);
+        let held = Held::by(&world.store());
+        prop_assert_eq!(held, Held::said_by(&model));
+        prop_assert_eq!(world.problems(), Vec::<String>::new());
+        let directory = directory(&story, usize::MAX);
+        for one in &model.waiting {
+            prop_assert!(!model.has_a_place_for(one, &directory), "{:?}", one);
+        }
+    }
+
+    /// Where every report names a line that there is sooner or later, nothing else matters.
+    #[test]
+    fn order_decides_nothing(story in stories(), ranks: [u8; 24]) {
+        let story = story.where_all_name_their_line();
+        let (world, _) = played(&story);
+        let (other, _) = played(&story.shuffled(ranks));
+        prop_assert_eq!(Held::by(&world.store()).chats, Held::by(&other.store()).chats);
+    }
+}
