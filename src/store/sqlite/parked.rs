@@ -151,10 +151,11 @@ pub(super) fn insert(connection: &Connection, parked: &Parked) -> Result<(), Sto
         Awaits::Line(line) => (None, Some(line), None),
         Awaits::Owner { tenant, line, number } => (Some(tenant), Some(line), Some(number)),
     };
-    connection
+    // A relay may have been removed since it sent this. All that it had parked went with it, and so does this.
+    let inserted = connection
         .prepare_cached(
             "INSERT INTO parked (id, relay, arrived_at, conversation, tenant, line, number, report)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+             SELECT ?1, slug, ?3, ?4, ?5, ?6, ?7, ?8 FROM relays WHERE slug = ?2",
         )?
         .execute(params![
             parked.id,
@@ -166,7 +167,7 @@ pub(super) fn insert(connection: &Connection, parked: &Parked) -> Result<(), Sto
             number.map(|number| number.0),
             parked.encoded,
         ])?;
-    count_in(connection, parked)
+    if inserted > 0 { count_in(connection, parked) } else { Ok(()) }
 }
 
 pub(super) fn delete(connection: &Connection, removed: &Removed) -> Result<(), StoreError> {
