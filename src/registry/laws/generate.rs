@@ -77,6 +77,8 @@ pub(super) struct Told {
     about_line: Option<Role>,
     about_number: Option<(u8, bool)>,
     teaches: Vec<(u8, usize)>,
+    /// How many steps the directory is behind that it is judged by.
+    pub(super) behind: usize,
 }
 
 /// What is said of somebody.
@@ -155,9 +157,18 @@ fn told() -> impl Strategy<Value = Told> {
     let who = (0..EVENTS.len(), 0..CLAIMED.len(), (0..KEYS.len(), 0..2_usize));
     let previous = weighted(0.2, 0..KEYS.len());
     let words = (weighted(0.3, 0..NAMES.len()), any::<bool>(), vec((0..HANDLES.len(), role()), 0..3));
+    let behind = prop_oneof![3 => Just(0), 1 => 1..4_usize];
     let numbers = (weighted(0.3, (1..4_u8, any::<bool>())), vec((1..4_u8, 0..HANDLES.len()), 0..2));
-    (of, who, previous, words, weighted(0.3, role()), numbers).prop_map(
-        |((relay, line), (id, claimed, key), previous, (name, complete, people), about_line, numbers)| Told {
+    (of, who, previous, words, weighted(0.3, role()), numbers, behind).prop_map(
+        |(
+            (relay, line),
+            (id, claimed, key),
+            previous,
+            (name, complete, people),
+            about_line,
+            numbers,
+            behind,
+        )| Told {
             relay,
             line,
             id,
@@ -170,6 +181,7 @@ fn told() -> impl Strategy<Value = Told> {
             about_line,
             about_number: numbers.0,
             teaches: numbers.1,
+            behind,
         },
     )
 }

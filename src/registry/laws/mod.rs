@@ -37,10 +37,12 @@ fn played(story: &Story) -> (World, Model) {
     let mut waiting: Vec<Asked> = Vec::new();
     for (index, step) in story.steps.iter().enumerate() {
         let now = moment_of(index);
-        let directory = directory(story, index);
         match step {
-            Step::Report(told) => waiting.extend(reported(told, &directory, now)),
-            Step::Attend => waiting.extend(attended(&world, &directory)),
+            Step::Report(told) => {
+                let directory = directory(story, index.saturating_sub(told.behind));
+                waiting.extend(reported(told, &directory, now));
+            }
+            Step::Attend => waiting.extend(attended(&world, &directory(story, index))),
         }
         let (size, restarts) = batches.next().unwrap_or((&1, &false));
         if waiting.len() >= *size {
