@@ -70,6 +70,8 @@ pub struct Slot {
     pub new_conversations: Vec<Conversation>,
     /// What became visible, one record an event.
     pub records: Vec<ChangeRecord>,
+    /// What became visible by an event that was not noted yet.
+    untold: Vec<Change>,
     /// What is left to do about a chat that another one has absorbed.
     pub absorbed: Option<Absorbed>,
 }
@@ -177,6 +179,7 @@ impl Working {
             is_changed: is_new,
             new_conversations: Vec::new(),
             records: Vec::new(),
+            untold: Vec::new(),
             absorbed: None,
         });
         slot
@@ -235,7 +238,8 @@ impl Working {
         &self.slots[slot.0].chat
     }
 
-    /// Makes one chat of two, and returns the one that survives.
+    /// Makes one chat of two, and returns the one that survives. The event that brings this about is to be noted on it
+    /// afterwards: see [`Slot::note`].
     pub fn join(&mut self, one: SlotId, other: SlotId, stamp: &Stamp, at: Time) -> SlotId {
         let Ok([first, second]) = self.slots.get_disjoint_mut([one.0, other.0]) else { return one };
         let (kept, survivor, loser) = if chat::survives(&first.chat, &second.chat) {
@@ -249,10 +253,9 @@ impl Working {
             conversations: loser.chat.state.keys.keys().cloned().collect(),
             people: loser.chat.state.participants().map(|(handle, ..)| handle.clone()).collect(),
         };
-        let joined = chat::join(&mut survivor.chat, &mut loser.chat, at);
-        survivor.note(stamp, joined, at);
-        let last_words = Merged { changed: true, changes: vec![Change::Merged(survivor.chat.id)] };
-        loser.note(stamp, last_words, at);
+        survivor.untold.append(&mut chat::join(&mut survivor.chat, &mut loser.chat));
+        loser.untold.push(Change::Merged(survivor_id));
+        loser.note(stamp, Merged { changed: true, changes: Vec::new() }, at);
         survivor.new_conversations.append(&mut loser.new_conversations);
         loser.absorbed = Some(absorbed);
         // Whom the loser has absorbed in this batch, the survivor answers for as well: one step suffices.
@@ -358,16 +361,18 @@ impl Working {
 }
 
 impl Slot {
-    /// Notes what a merge did to the chat.
+    /// Notes what a merge did to the chat, and before it whatever the same event did to make one chat of several.
     pub fn note(&mut self, stamp: &Stamp, merged: Merged, at: Time) {
-        self.is_changed |= merged.changed;
-        if !merged.changes.is_empty() {
-            self.records.push(ChangeRecord {
-                version: self.chat.version,
-                at,
-                stamp: stamp.clone(),
-                changes: merged.changes,
-            });
+        let mut changes = std::mem::take(&mut self.untold);
+        self.is_changed |= merged.changed || !changes.is_empty();
+        if !changes.is_empty() && merged.changes.is_empty() {
+            self.chat.version += 1;
+            self.chat.updated_at = at;
+        }
+        changes.extend(merged.changes);
+        if !changes.is_empty() {
+            let (version, stamp) = (self.chat.version, stamp.clone());
+            self.records.push(ChangeRecord { version, at, stamp, changes });
         }
     }
 }
