@@ -157,7 +157,7 @@ fn told() -> impl Strategy<Value = Told> {
     let who = (0..EVENTS.len(), 0..CLAIMED.len(), (0..KEYS.len(), 0..2_usize));
     let previous = weighted(0.2, 0..KEYS.len());
     let words = (weighted(0.3, 0..NAMES.len()), any::<bool>(), vec((0..HANDLES.len(), role()), 0..3));
-    let behind = prop_oneof![3 => Just(0), 1 => 1..4_usize];
+    let behind = prop_oneof![2 => Just(0), 1 => 1..10_usize];
     let numbers = (weighted(0.3, (1..4_u8, any::<bool>())), vec((1..4_u8, 0..HANDLES.len()), 0..2));
     (of, who, previous, words, weighted(0.3, role()), numbers, behind).prop_map(
         |(
@@ -191,6 +191,20 @@ fn role() -> impl Strategy<Value = Role> {
 }
 
 impl Story {
+    /// A story in which the lines are registered at these steps, and transactions have these sizes.
+    pub(super) fn told(steps: Vec<Step>, registered: [usize; 3], batches: Vec<usize>) -> Self {
+        let [one, two, three] = registered.map(Some);
+        let registered = [one, two, three, None];
+        Self {
+            steps,
+            registered,
+            once_anothers: false,
+            restarts: vec![false; batches.len()],
+            batches,
+            cached: 0,
+        }
+    }
+
     /// The same, but every report names a line of its relay's, all of these are registered in the end, each number
     /// is one person's, and no clock runs ahead.
     pub(super) fn where_all_name_their_line(mut self) -> Self {
@@ -248,6 +262,33 @@ impl Told {
     fn with_words_of(self, other: Self) -> Self {
         let Self { relay, line, id, claimed, key, previous, .. } = self;
         Self { relay, line, id, claimed, key, previous, ..other }
+    }
+
+    /// The bare event `id` of the first relay about `key`.
+    pub(super) fn plain(id: usize, line: Option<usize>, key: usize) -> Self {
+        Self {
+            relay: 0,
+            line,
+            id,
+            claimed: 0,
+            key: (key, 0),
+            previous: None,
+            name: None,
+            complete: false,
+            people: Vec::new(),
+            about_line: None,
+            about_number: None,
+            teaches: Vec::new(),
+            behind: 0,
+        }
+    }
+
+    pub(super) fn with_previous(self, key: usize) -> Self {
+        Self { previous: Some(key), ..self }
+    }
+
+    pub(super) fn behind(self, steps: usize) -> Self {
+        Self { behind: steps, ..self }
     }
 
     pub(super) fn relay(&self) -> Slug {
