@@ -8,7 +8,7 @@ use crate::{
     store::{
         StoreError,
         committer::{Engine, Work},
-        working::{Horizons, Needs, Working},
+        working::{Horizons, Working},
     },
 };
 
@@ -46,15 +46,8 @@ impl Engine for SqliteEngine {
     fn transact(&mut self, work: &mut dyn Work) -> Result<(), StoreError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut working = Working::default();
-        loop {
-            let mut needs = Needs::default();
-            work.needs(&working, &mut needs);
-            if needs.is_empty() {
-                break;
-            }
-            load::load(&transaction, &mut self.cache, needs, &mut working)?;
-        }
-        work.decide(&mut working);
+        let cache = &mut self.cache;
+        work.run(&mut working, &mut |needs, working| load::load(&transaction, cache, needs, working))?;
         save::save(&transaction, &working)?;
         transaction.commit()?;
         for (found_under, chat) in working.into_chats() {

@@ -18,6 +18,7 @@ mod cache;
 mod change_json;
 mod deliveries;
 mod directory;
+mod known;
 mod load;
 mod numbers;
 mod parked;

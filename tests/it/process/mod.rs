@@ -14,6 +14,7 @@ mod world;
 mod accounts;
 mod broken;
 mod crash;
+mod crash_parked;
 mod creates;
 mod demo;
 mod disk_full;
