@@ -5,7 +5,14 @@
 use std::{io::IsTerminal, sync::OnceLock};
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use tracing_subscriber::{EnvFilter, filter::ParseError, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing::{Level, Metadata};
+use tracing_subscriber::{
+    EnvFilter,
+    filter::{ParseError, filter_fn},
+    fmt,
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
 
 use crate::config::{LogFormat, LogSettings};
 
@@ -24,7 +31,7 @@ pub fn log(settings: &LogSettings) {
         LogFormat::Json => false,
     };
     let filter = filter(&settings.level).unwrap_or_else(|_| EnvFilter::new("info"));
-    let registry = tracing_subscriber::registry().with(filter);
+    let registry = tracing_subscriber::registry().with(filter).with(filter_fn(may_be_told));
     // Tests start several servers in one process; the first one's logging serves them all.
     let _ = if pretty {
         registry.with(fmt::layer().with_writer(std::io::stderr)).try_init()
@@ -50,6 +57,13 @@ pub fn filter(level: &str) -> Result<EnvFilter, ParseError> {
     } else {
         EnvFilter::try_new(level)
     }
+}
+
+/// Whether something may be in a log, whatever the filter says. Below INFO, libraries tell what they handle: headers,
+/// URLs, phone numbers digit by digit. What of that is a secret only we know.
+fn may_be_told(metadata: &Metadata<'_>) -> bool {
+    let is_ours = metadata.target().split("::").next() == Some(env!("CARGO_CRATE_NAME"));
+    is_ours || *metadata.level() <= Level::INFO
 }
 
 /// Begins to measure; every call returns the same handle.
@@ -113,7 +127,7 @@ fn describe_parking() {
 
 #[cfg(test)]
 mod tests {
-    use tracing::{Level, enabled};
+    use tracing::enabled;
 
     use super::*;
 
@@ -126,6 +140,23 @@ mod tests {
             // Whoever does not say it at INFO does not say it below either.
             assert!(!enabled!(target: "reqwest", Level::INFO));
             assert!(!enabled!(target: "hyper_util::client", Level::INFO));
+        });
+    }
+
+    #[test]
+    fn no_filter_makes_libraries_tell_what_they_handle() {
+        let filter = filter("trace,rlibphonenumber=trace").unwrap();
+        let subscriber = tracing_subscriber::registry().with(filter);
+        tracing::subscriber::with_default(subscriber, || {
+            assert!(enabled!(target: "chert_groups::relay", Level::TRACE));
+            assert!(enabled!(target: "actix_server::worker", Level::INFO));
+            for silent in [
+                enabled!(target: "rlibphonenumber::parser", Level::TRACE),
+                enabled!(target: "actix_http::h1::decoder", Level::DEBUG),
+                enabled!(target: "chert_groups_of_others", Level::DEBUG),
+            ] {
+                assert!(!silent);
+            }
         });
     }
 }

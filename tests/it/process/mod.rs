@@ -19,6 +19,7 @@ mod demo;
 mod disk_full;
 mod drain;
 mod files;
+mod foreign_logs;
 mod metrics;
 mod passwords;
 mod relay_secrets;
