@@ -12,7 +12,7 @@ use actix_web::{
     },
     middleware::Next,
 };
-use tracing::Instrument;
+use tracing::{Instrument, Span, field::Empty};
 
 use super::error::ApiError;
 use crate::clock;
@@ -37,10 +37,10 @@ pub async fn around(
     let started = Instant::now();
     let trace = TraceId(base16ct::lower::encode_string(&clock::random::<6>()));
     request.extensions_mut().insert(trace.clone());
-    let span = tracing::info_span!("request", trace_id = %trace.0);
+    let span = tracing::info_span!("request", trace_id = %trace.0, relay = Empty, code = Empty);
     let mut response = next.call(request).instrument(span.clone()).await?.map_into_boxed_body();
     if is_error(response.status()) {
-        response = in_our_form(response, &trace);
+        response = in_our_form(response, &trace, &span);
     }
     if let Ok(value) = HeaderValue::from_str(&trace.0) {
         response.headers_mut().insert(TRACE_HEADER, value);
@@ -53,8 +53,8 @@ fn is_error(status: StatusCode) -> bool {
     status.is_client_error() || status.is_server_error()
 }
 
-/// Gives an error its envelope. Errors that are not ours are the HTTP library's.
-fn in_our_form(response: ServiceResponse<BoxBody>, trace: &TraceId) -> ServiceResponse<BoxBody> {
+/// Gives an error its envelope, and what is logged of it its code. Errors that are not ours are the HTTP library's.
+fn in_our_form(response: ServiceResponse<BoxBody>, trace: &TraceId, span: &Span) -> ServiceResponse<BoxBody> {
     let ours = response.response().error().and_then(|error| error.as_error::<ApiError>());
     let is_complete =
         ours.is_none() && response.headers().contains_key(actix_web::http::header::CONTENT_TYPE);
@@ -62,6 +62,7 @@ fn in_our_form(response: ServiceResponse<BoxBody>, trace: &TraceId) -> ServiceRe
         return response;
     }
     let error = ours.cloned().unwrap_or_else(|| ApiError::of_status(response.status()));
+    span.record("code", error.number());
     let (request, _) = response.into_parts();
     ServiceResponse::new(request, error.response(&trace.0))
 }
