@@ -92,7 +92,9 @@ fn a_rotation_refuses_nobody_within_the_overlap_and_the_old_secret_after() {
         *told.write().unwrap() = new.clone();
         thread::sleep(Duration::from_secs(1));
         stop.store(true, SeqCst);
-        posters.into_iter().for_each(|poster| poster.join().unwrap());
+        for poster in posters {
+            poster.join().unwrap();
+        }
         assert!(began.elapsed() < OVERLAP, "too slow to tell anything");
         (new, rotated)
     });
