@@ -165,7 +165,7 @@ impl ApiError {
     /// The line is not one that this caller may speak for.
     #[must_use]
     pub fn not_your_line() -> Self {
-        Self::new(Code::NotYourLine, "the event's line is no line of this relay")
+        Self::new(Code::NotYourLine, "data.chat.owner_handle.handle is no line of this relay")
     }
 
     /// There is no such chat, as far as this caller may know.
