@@ -129,11 +129,7 @@ pub(super) fn run(context: &Context, command: &Command) -> anyhow::Result<()> {
             match &password {
                 Some(password) => admin.set_relay_password(slug, password)?,
                 None if kind.has_password() && url.is_some() => output::remark(format_args!(
-                    "Nothing is created through it without its password: chert-groups relay set-password {slug} --password-file FILE"
-                )),
-                None if !kind.takes_creates() && url.is_some() => output::remark(format_args!(
-                    "A {} relay takes no creates, so its URL is of no use",
-                    kind.name()
+                    "Nothing is created through it without its password: chert-groups relay set-password {slug}"
                 )),
                 None => {}
             }

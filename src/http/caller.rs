@@ -27,7 +27,7 @@ pub(super) async fn relay(state: &AppState, request: &HttpRequest, body: &[u8]) 
     let check = |directory: &Directory, now| {
         auth::relay::authenticate_native(directory, request, body, now).map(|relay| relay.slug.clone())
     };
-    with_news(state, check).await.inspect(note)
+    with_news(state, check).await
 }
 
 /// The relay of another kind that posts events on a path with its name.
@@ -42,12 +42,7 @@ pub(super) async fn relay_of_kind(
         let found = auth::relay::authenticate(directory, &[kind], name.as_bytes(), request, body, now);
         found.map(|relay| relay.slug.clone())
     };
-    with_news(state, check).await.inspect(note)
-}
-
-/// What is logged of the request from now on has the relay's name: it is proved, so it is one of ours.
-fn note(relay: &Slug) {
-    tracing::Span::current().record("relay", relay.as_str());
+    with_news(state, check).await
 }
 
 /// Checks, and checks once more against a fresher directory where that may help.

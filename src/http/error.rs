@@ -180,12 +180,6 @@ impl ApiError {
         Self::new(Code::Internal, "internal error")
     }
 
-    /// The number of the code.
-    #[must_use]
-    pub fn number(&self) -> u16 {
-        self.code.row().0
-    }
-
     /// What the HTTP library answers by itself, in our form.
     #[must_use]
     pub fn of_status(status: StatusCode) -> Self {

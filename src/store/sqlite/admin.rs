@@ -1,7 +1,5 @@
 //! Administration: each call is one transaction, which also raises the directory's revision.
 
-use std::time::Duration;
-
 use jiff::SignedDuration;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
@@ -24,7 +22,7 @@ pub enum AdminError {
     #[error("there is no {0} '{1}'")]
     Absent(&'static str, String),
     /// Others need it.
-    #[error("relay '{relay}' serves {lines} line(s), and lines stay with their relay")]
+    #[error("relay '{relay}' serves {lines} line(s): move or remove them first")]
     InUse {
         /// The relay.
         relay: Slug,
@@ -286,7 +284,6 @@ impl Admin {
     }
 
     fn change(&mut self, act: impl FnOnce(&Change<'_>) -> Result<(), AdminError>) -> Result<(), AdminError> {
-        self.connection.busy_handler(Some(waits_for_a_gap))?;
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let change = Change(transaction);
         act(&change)?;
@@ -294,15 +291,6 @@ impl Admin {
         change.0.commit()?;
         Ok(())
     }
-}
-
-/// Whether to try again, after a moment, when another process writes. Between the transactions of a server at work
-/// there are gaps of a few milliseconds; SQLite's own waiting, which grows to 100 of them, misses most.
-fn waits_for_a_gap(tries: i32) -> bool {
-    const MOMENT: Duration = Duration::from_millis(2);
-    const TRIES: i32 = 5000;
-    std::thread::sleep(MOMENT);
-    tries < TRIES
 }
 
 /// Who has secrets.

@@ -42,7 +42,7 @@ pub const SCHEMA_VERSION: i32 = 2;
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// There is none, and none was to be made.
-    #[error("there is no registry at {}: `chert-groups migrate` makes one, --store names another", .0.display())]
+    #[error("there is no registry at {}", .0.display())]
     Missing(PathBuf),
     /// There is one that cannot be trusted.
     #[error("{} is damaged: {why}; it was not touched, and nothing new was made in its place", path.display())]
