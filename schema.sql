@@ -113,13 +113,13 @@ CREATE INDEX chats_by_update ON chats (tenant, updated_at, id);
 
 -- Which chat a conversation is. The key is the canonical one: spellings that mean the same are one row.
 CREATE TABLE conversation_keys (
-    tenant       TEXT NOT NULL,
     conversation TEXT NOT NULL,
+    tenant       TEXT NOT NULL,
     line         TEXT NOT NULL,
     chat_id      BLOB NOT NULL REFERENCES chats (id),
-    -- This is what makes a conversation one chat, whoever races. The conversation comes before the line
-    -- because a look-up may leave the line open.
-    PRIMARY KEY (tenant, conversation, line)
+    -- This is what makes a conversation one chat, whoever races. The conversation comes first because a look-up
+    -- may leave the line open, and the tenant with it.
+    PRIMARY KEY (conversation, tenant, line)
 ) STRICT, WITHOUT ROWID;
 
 -- Who is in which chat now. Only an index over the states, for finding chats by handle; the departed are in

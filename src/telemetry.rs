@@ -5,7 +5,14 @@
 use std::{io::IsTerminal, sync::OnceLock};
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use tracing_subscriber::{EnvFilter, filter::ParseError, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing::Level;
+use tracing_subscriber::{
+    EnvFilter,
+    filter::{ParseError, filter_fn},
+    fmt,
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
 
 use crate::config::{LogFormat, LogSettings};
 
@@ -24,7 +31,8 @@ pub fn log(settings: &LogSettings) {
         LogFormat::Json => false,
     };
     let filter = filter(&settings.level).unwrap_or_else(|_| EnvFilter::new("info"));
-    let registry = tracing_subscriber::registry().with(filter);
+    let cap = filter_fn(|metadata| may_be_told(metadata.target(), *metadata.level()));
+    let registry = tracing_subscriber::registry().with(filter).with(cap);
     // Tests start several servers in one process; the first one's logging serves them all.
     let _ = if pretty {
         registry.with(fmt::layer().with_writer(std::io::stderr)).try_init()
@@ -50,6 +58,13 @@ pub fn filter(level: &str) -> Result<EnvFilter, ParseError> {
     } else {
         EnvFilter::try_new(level)
     }
+}
+
+/// Whether something may be in a log, whatever the filter says. Below INFO, libraries tell what they handle: headers,
+/// URLs, phone numbers digit by digit. What of that is a secret only we know.
+fn may_be_told(target: &str, level: Level) -> bool {
+    let is_ours = target.split("::").next() == Some(env!("CARGO_CRATE_NAME"));
+    is_ours || level <= Level::INFO
 }
 
 /// Begins to measure; every call returns the same handle.
@@ -113,7 +128,7 @@ fn describe_parking() {
 
 #[cfg(test)]
 mod tests {
-    use tracing::{Level, enabled};
+    use tracing::enabled;
 
     use super::*;
 
@@ -127,5 +142,21 @@ mod tests {
             assert!(!enabled!(target: "reqwest", Level::INFO));
             assert!(!enabled!(target: "hyper_util::client", Level::INFO));
         });
+    }
+
+    #[test]
+    fn libraries_tell_what_happened_and_not_what_they_handle() {
+        for (target, level, expected) in [
+            ("chert_groups", Level::TRACE, true),
+            ("chert_groups::relay", Level::TRACE, true),
+            ("actix_server::worker", Level::INFO, true),
+            ("actix_http::h1::dispatcher", Level::ERROR, true),
+            ("actix_http::h1::decoder", Level::DEBUG, false),
+            ("rlibphonenumber::parser", Level::TRACE, false),
+            ("chert_groups_of_others", Level::DEBUG, false),
+            ("", Level::DEBUG, false),
+        ] {
+            assert_eq!(may_be_told(target, level), expected, "{target} at {level}");
+        }
     }
 }

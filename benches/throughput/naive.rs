@@ -26,7 +26,8 @@ use chert_groups::{
         ingest::Ingest,
     },
     store::{
-        committer::{Command as _, Engine, Work},
+        StoreError,
+        committer::{Command as _, Engine, Load, Work},
         directory::{Directory, Place},
         query::Reader,
         sqlite::{
@@ -143,11 +144,18 @@ struct One {
 }
 
 impl Work for One {
-    fn needs(&self, loaded: &Working, needs: &mut Needs) {
-        self.command.iter().for_each(|command| command.needs(loaded, needs));
-    }
-
-    fn decide(&mut self, working: &mut Working) {
-        self.reply = self.command.take().map(|command| command.decide(working, &self.moment));
+    fn run(&mut self, working: &mut Working, load: &mut Load<'_>) -> Result<(), StoreError> {
+        let Some(command) = self.command.take() else { return Ok(()) };
+        loop {
+            let mut needs = Needs::default();
+            command.needs(working, &mut needs);
+            if needs.is_empty() {
+                break;
+            }
+            load(needs, working)?;
+        }
+        // Nothing is parked here, so nothing follows.
+        self.reply = Some(command.decide(working, &self.moment, &mut Vec::new()));
+        Ok(())
     }
 }

@@ -104,7 +104,7 @@ fn moved(number: &PhoneNumber, tenant: Option<&Slug>, relay: Option<&Slug>) -> S
 /// Says what it means that the line's relay serves others as well, where its events may name none of them.
 fn remark_on_several(directory: &Directory, number: &PhoneNumber) {
     let Some(relay) = directory.line(number).and_then(|line| directory.relay(&line.relay)) else { return };
-    let lines = directory.places(&relay.slug).len();
+    let lines = directory.places(&relay.slug).all().len();
     if lines < 2 || !relay.kind.may_name_no_line() {
         return;
     }

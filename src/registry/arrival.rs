@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     domain::{
-        chat::{MAX_HANDLES, Origin},
+        chat::{self, Origin},
         conversation_key::ConversationKey,
         delivery::DeliveryId,
         event::{Event, Mention},
@@ -16,12 +16,17 @@ use crate::{
         stamp::Stamp,
         time::Time,
     },
-    store::working::{ConversationRef, Moment, Needs, Working},
+    store::{
+        directory::Place,
+        parked::ParkedQuery,
+        working::{ConversationRef, Moment, Needs, SlotId, Working},
+    },
 };
 
 /// An event on its way into a chat.
 pub(super) struct Arrival {
     event: Event,
+    place: Place,
     /// When it first reached us.
     arrived: Time,
     relay: Slug,
@@ -32,18 +37,19 @@ pub(super) struct Arrival {
 }
 
 impl Arrival {
-    /// An event that `relay` sent about a line of `tenant`. Of `id_bits` the id is made, should it mint a chat.
-    pub(super) fn new(event: Event, tenant: &Slug, relay: Slug, arrived: Time, id_bits: [u8; 10]) -> Self {
+    /// An event that `relay` sent about the line of `place`. Of `id_bits` the id is made, should it mint a chat.
+    pub(super) fn new(event: Event, place: Place, relay: Slug, arrived: Time, id_bits: [u8; 10]) -> Self {
         let conversation = |key: &ConversationKey| ConversationRef {
-            tenant: tenant.clone(),
-            line: event.line.clone(),
+            tenant: place.tenant.clone(),
+            line: place.line.clone(),
             conversation: key.conversation(),
         };
         Self {
-            receipt: ReceiptKey::new(tenant, &event.line, event.claimed, &event.id),
+            receipt: ReceiptKey::new(&place.tenant, &place.line, event.claimed, &event.id),
             conversation: conversation(&event.key),
             previous: event.previous.as_ref().map(conversation),
             event,
+            place,
             arrived,
             relay,
             id_bits,
@@ -58,8 +64,8 @@ impl Arrival {
         &self.event
     }
 
-    pub(super) fn tenant(&self) -> &Slug {
-        &self.conversation.tenant
+    pub(super) fn place(&self) -> &Place {
+        &self.place
     }
 
     pub(super) fn arrived(&self) -> Time {
@@ -77,25 +83,32 @@ impl Arrival {
         self.event.client_ref.into_iter().for_each(|delivery| needs.delivery(loaded, delivery));
     }
 
-    /// The conversations that the event will make known: it speaks of them, and they have no chat yet.
-    pub(super) fn unknown_conversations(&self, working: &Working) -> impl Iterator<Item = &ConversationRef> {
-        self.conversations().filter(|conversation| {
-            working.has_looked_for(conversation) && working.find(conversation).is_none()
-        })
+    /// Who waits for what the event will make known: conversations that it speaks of, and that have no chat yet.
+    pub(super) fn unlocks(&self, working: &Working) -> Vec<ParkedQuery> {
+        if !self.place.takes_parked {
+            return Vec::new();
+        }
+        let unknown = self.conversations().filter(|conversation| working.find(conversation).is_none());
+        let awaited = |known: &ConversationRef| {
+            ParkedQuery::Conversation(self.relay.clone(), known.conversation.clone())
+        };
+        unknown.map(awaited).collect()
     }
 
     fn conversations(&self) -> impl Iterator<Item = &ConversationRef> {
         std::iter::once(&self.conversation).chain(self.previous.as_ref())
     }
 
-    /// Whether the event may be taken. Only a known chat can be full: one event alone stays far below the limit.
-    pub(super) fn check(&self, working: &mut Working) -> Result<(), Refusal> {
-        let known = self.conversations().find_map(|conversation| working.find(conversation));
-        let Some(slot) = known else { return Ok(()) };
-        let state = &working.slot(slot).chat.state;
-        // Who is known already may be spoken of, however full the chat is.
-        let strangers = state.strangers_in(&self.event.says);
-        let is_full = strangers > 0 && state.people.len() + strangers > MAX_HANDLES;
+    /// Whether the event may be taken. Only known chats can be full: one event alone stays far below the limit.
+    pub(super) fn check(&self, working: &Working) -> Result<(), Refusal> {
+        let find = |conversation: Option<&ConversationRef>| working.find(conversation?);
+        let chats = [find(Some(&self.conversation)), find(self.previous.as_ref())];
+        let chats: Vec<SlotId> = match chats {
+            [Some(one), Some(other)] if one == other => vec![one],
+            chats => chats.into_iter().flatten().collect(),
+        };
+        let states = chats.into_iter().map(|slot| &working.chat(slot).state);
+        let is_full = chat::would_be_too_many(&states.collect::<Vec<_>>(), &self.event.says);
         if is_full { Err(Refusal::TooManyHandles) } else { Ok(()) }
     }
 

@@ -1,24 +1,22 @@
 //! Applies what is parked when an operator registers the line that it waits for.
 //!
 //! Lines are registered by other processes, so this looks whenever the directory has changed, and now and then
-//! besides: a report may have been parked by somebody who had not heard of the change yet.
+//! besides: a report may have been parked by somebody who had not heard of the change yet, although its line is
+//! registered or a line knows its conversation.
 
 use std::{sync::Arc, time::Duration};
 
 use tokio::time::{Instant, sleep};
 
-use super::{
-    Registry,
-    command::{Command, Reply},
-    parking::Unpark,
-};
+use super::{Registry, command::Reply, parking::Unpark};
 use crate::{
     clock,
     domain::{ids::Slug, phone::PhoneNumber},
     store::{
         StoreError,
-        directory::{Directory, Place},
+        directory::{Directory, Place, Places},
         parked::ParkedQuery,
+        query::Reader,
         refresh::DirectoryHandle,
     },
 };
@@ -47,29 +45,20 @@ pub async fn attend(registry: Registry, directory: DirectoryHandle) {
 }
 
 impl Registry {
-    /// Applies everything that waits for a line which `directory` has.
+    /// Applies everything that waits for what is known already.
     async fn unpark(&self, directory: &Arc<Directory>) -> Result<(), StoreError> {
         let known = Arc::clone(directory);
-        let ready = self
-            .read(move |reader| {
-                let mut ready = Vec::new();
-                for (relay, _) in reader.parking()? {
-                    let lines = reader.awaited_lines(&relay)?;
-                    ready.extend(lines.into_iter().filter_map(|line| find(&known, &relay, line)));
-                }
-                Ok(ready)
-            })
-            .await?;
-        for (query, place) in ready {
-            while self.unpark_slice(&query, &place).await? > 0 {}
+        let ready = self.read(move |reader| ready(reader, &known)).await?;
+        for (query, places) in ready {
+            while self.unpark_slice(&query, &places).await? > 0 {}
         }
         Ok(())
     }
 
-    async fn unpark_slice(&self, query: &ParkedQuery, place: &Place) -> Result<usize, StoreError> {
-        let unpark = Unpark::new(query.clone(), place.clone(), clock::random());
+    async fn unpark_slice(&self, query: &ParkedQuery, places: &[Place]) -> Result<usize, StoreError> {
+        let unpark = Unpark::new(query.clone(), places.to_vec(), clock::random());
         let unavailable = |why: &dyn std::fmt::Display| StoreError::Unavailable(why.to_string());
-        match self.commit_one(Command::Unpark(Box::new(unpark))).await {
+        match self.commit_one(unpark.into()).await {
             Ok(Reply::Unparked(count)) => Ok(count),
             Ok(_) => Ok(0),
             Err(why) => Err(unavailable(&why)),
@@ -77,19 +66,42 @@ impl Registry {
     }
 }
 
-/// Where reports of `relay` may be applied that wait for `line`, or for some line when they name none.
-fn find(directory: &Directory, relay: &Slug, line: Option<PhoneNumber>) -> Option<(ParkedQuery, Place)> {
-    let (query, place) = match line {
-        Some(line) => {
-            let place = directory.line(&line).filter(|line| line.relay == *relay)?.place();
-            (ParkedQuery::Line(relay.clone(), line), place)
-        }
-        None => match &*directory.places(relay) {
-            [only] if directory.relay(relay).is_some_and(|relay| !relay.lost_line) => {
-                (ParkedQuery::Unplaced(relay.clone()), only.clone())
+/// What may be applied, and to which lines.
+pub(super) fn ready(
+    reader: &dyn Reader,
+    directory: &Directory,
+) -> Result<Vec<(ParkedQuery, Vec<Place>)>, StoreError> {
+    let mut ready = Vec::new();
+    for (relay, _) in reader.parking()? {
+        let places = directory.places(&relay);
+        for line in reader.awaited_lines(&relay)? {
+            match line {
+                Some(line) => ready.extend(registered(directory, &relay, line)),
+                None => ready.extend(the_only_one(directory, &relay, &places)),
             }
-            _ => return None,
-        },
-    };
-    place.takes_parked.then_some((query, place))
+        }
+        for (conversation, known) in reader.known_meanwhile(&relay, &places)? {
+            ready.push((ParkedQuery::Conversation(relay.clone(), conversation), known));
+        }
+    }
+    Ok(ready.into_iter().filter_map(|(query, places)| Some((query, takers(places)?))).collect())
+}
+
+/// The line that reports wait for, when it is their relay's.
+fn registered(directory: &Directory, relay: &Slug, line: PhoneNumber) -> Option<(ParkedQuery, Vec<Place>)> {
+    let place = directory.line(&line).filter(|line| line.relay == *relay)?.place();
+    Some((ParkedQuery::Line(relay.clone(), line), vec![place]))
+}
+
+/// The line that reports without one are about, when their relay has only one and never had another that has left
+/// it: then they may be about that one.
+fn the_only_one(directory: &Directory, relay: &Slug, places: &Places) -> Option<(ParkedQuery, Vec<Place>)> {
+    let only = places.only().filter(|_| !directory.relay(relay).is_some_and(|relay| relay.lost_line))?;
+    Some((ParkedQuery::Unplaced(relay.clone()), vec![only.clone()]))
+}
+
+/// Those lines to which what was parked may be applied.
+fn takers(mut places: Vec<Place>) -> Option<Vec<Place>> {
+    places.retain(|place| place.takes_parked);
+    (!places.is_empty()).then_some(places)
 }

@@ -23,7 +23,7 @@ pub enum Command {
     Seek(Box<Seek>),
     /// A relay's news that a queued message failed.
     SettleFailure(SettleFailure),
-    /// A line that reports have waited for.
+    /// Something is known now that reports have waited for.
     Unpark(Box<Unpark>),
     /// The beginning of a create.
     Open(Box<Open>),
@@ -59,17 +59,17 @@ impl committer::Command for Command {
         }
     }
 
-    fn decide(self, working: &mut Working, moment: &Moment) -> Reply {
+    fn decide(self, working: &mut Working, moment: &Moment, then: &mut Vec<Self>) -> Reply {
         match self {
-            Self::Ingest(event) => Reply::Ingested(event.decide(working, moment)),
-            Self::Seek(report) => Reply::Ingested(report.decide(working, moment)),
-            Self::Unpark(unpark) => Reply::Unparked(unpark.decide(working, moment)),
+            Self::Ingest(event) => Reply::Ingested(event.decide(working, moment, then)),
+            Self::Seek(report) => Reply::Ingested(report.decide(working, moment, then)),
+            Self::Unpark(unpark) => Reply::Unparked(unpark.decide(working, moment, then)),
             Self::SettleFailure(failure) => {
                 failure.decide(working);
                 Reply::Settled
             }
             Self::Open(open) => Reply::Opened(Box::new(open.decide(working, moment))),
-            Self::Finish(finish) => Reply::Finished(finish.decide(working, moment)),
+            Self::Finish(finish) => Reply::Finished(finish.decide(working, moment, then)),
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use super::{
     arrival::Arrival,
-    numbers::{self, ByNumber},
-    parking,
+    command::Command,
+    numbers::{self, ByNumber, Room},
+    parking::{Seed, Unpark},
 };
 use crate::{
     clock,
@@ -11,13 +12,11 @@ use crate::{
         chat::MAX_HANDLES,
         ids::{ChatId, Slug},
         report::Report,
-        stamp::Stamp,
         time::Time,
     },
     store::{
         committer::CommitError,
         directory::Place,
-        parked::ParkedQuery,
         working::{Moment, Needs, Working, parking::ParkingFull},
     },
 };
@@ -25,9 +24,8 @@ use crate::{
 /// An event whose line was found to be a tenant's, and to be served by the relay that sent it.
 pub struct Ingest {
     arrival: Arrival,
-    place: Place,
     by_number: ByNumber,
-    said_at: Stamp,
+    seed: Seed,
 }
 
 /// What came of an event.
@@ -86,43 +84,31 @@ impl Ingest {
     /// A report of `relay` about the line of `place`, that came at `now`.
     #[must_use]
     pub fn new(mut report: Report, place: Place, relay: Slug, now: Time) -> Self {
-        let by_number = ByNumber::of(&mut report);
-        let said_at = numbers::said_at(&report, now);
+        let by_number = ByNumber::of(&mut report, now);
         let event = report.into_event(place.line.clone());
-        let arrival = Arrival::new(event, &place.tenant, relay, now, clock::random());
-        Self { arrival, place, by_number, said_at }
+        let arrival = Arrival::new(event, place, relay, now, clock::random());
+        Self { arrival, by_number, seed: clock::random() }
     }
 
     pub(super) fn needs(&self, loaded: &Working, needs: &mut Needs) {
         let relay = self.arrival.relay();
         self.by_number.needs(relay, loaded, needs);
         numbers::needs(&self.arrival, &self.by_number.resolve(relay, loaded), loaded, needs);
-        for query in self.unlocks(loaded) {
-            parking::needs(&query, Some(&self.place), loaded, needs);
-        }
     }
 
-    pub(super) fn decide(self, working: &mut Working, moment: &Moment) -> Result<Ingested, Refusal> {
-        let relay = self.arrival.relay().clone();
+    pub(super) fn decide(
+        self,
+        working: &mut Working,
+        moment: &Moment,
+        then: &mut Vec<Command>,
+    ) -> Result<Ingested, Refusal> {
+        let (relay, place) = (self.arrival.relay().clone(), self.arrival.place().clone());
         let resolved = self.by_number.resolve(&relay, working);
-        let unlocked = self.unlocks(working);
-        let ingested = numbers::take(self.arrival, resolved, working, moment)?;
-        self.by_number.teach(&relay, &self.said_at, working);
-        for query in &unlocked {
-            parking::apply_all(query, Some(&self.place), working, moment);
-        }
+        let unlocked = self.arrival.unlocks(working);
+        let ingested = numbers::take(self.arrival, resolved, Room::Needed, working, moment)?;
+        then.extend(Unpark::all(self.by_number.teach(&relay, working), None, self.seed));
+        then.extend(Unpark::all(unlocked, Some(&place), self.seed));
         Ok(ingested)
-    }
-
-    /// Who waits for what this event will make known.
-    fn unlocks(&self, working: &Working) -> Vec<ParkedQuery> {
-        let relay = self.arrival.relay();
-        let mut unlocks = self.by_number.unlocks(relay, working);
-        if self.place.takes_parked {
-            let conversations = self.arrival.unknown_conversations(working);
-            unlocks.extend(conversations.map(|conversation| parking::query_of(relay, conversation)));
-        }
-        unlocks
     }
 }
 

@@ -19,6 +19,8 @@ pub mod seek;
 pub mod settle;
 
 mod arrival;
+#[cfg(test)]
+mod laws;
 mod numbers;
 mod place;
 

@@ -25,6 +25,8 @@ pub(super) struct ByNumber {
     about: Option<(RowNumber, Opinion)>,
     /// Whose numbers it tells.
     teaches: Vec<(RowNumber, Handle)>,
+    /// When it counts as having said so.
+    said_at: Stamp,
 }
 
 /// What is to be done about an opinion on the owner of a number.
@@ -37,10 +39,24 @@ pub(super) enum Resolved {
     Unknown(RowNumber, Opinion),
 }
 
+/// Whether there must be room for what has to wait.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Room {
+    /// It needs some.
+    Needed,
+    /// It has waited for something else until now, and goes on.
+    Had,
+}
+
 impl ByNumber {
-    /// What `report` has to do with them. What it teaches is taken out of it.
-    pub(super) fn of(report: &mut Report) -> Self {
-        Self { about: report.about_number, teaches: std::mem::take(&mut report.teaches) }
+    /// What `report`, that came at `arrived`, has to do with them. What it teaches is taken out of it.
+    pub(super) fn of(report: &mut Report, arrived: Time) -> Self {
+        Self {
+            about: report.about_number,
+            teaches: std::mem::take(&mut report.teaches),
+            // A clock that runs ahead must not settle a number for good.
+            said_at: Stamp { time: report.claimed.min(arrived), event: report.id.clone() },
+        }
     }
 
     pub(super) fn needs(&self, relay: &Slug, loaded: &Working, needs: &mut Needs) {
@@ -50,29 +66,27 @@ impl ByNumber {
         }
     }
 
-    /// The numbers that the report will make known, with who waits for that.
-    pub(super) fn unlocks(&self, relay: &Slug, working: &Working) -> Vec<ParkedQuery> {
-        let numbers =
-            self.teaches.iter().map(|(number, _)| NumberRef { relay: relay.clone(), number: *number });
-        numbers.filter(|number| working.numbers.is_unknown(number)).map(ParkedQuery::Owner).collect()
-    }
-
     /// What the report says about the owner of a number, as far as the report itself or another one tells whose
     /// it is.
     pub(super) fn resolve(&self, relay: &Slug, working: &Working) -> Resolved {
         let taught = self.about.and_then(|(about, opinion)| {
-            let owner = self.teaches.iter().find(|(number, _)| *number == about);
-            owner.map(|(_, handle)| opinion.of(handle.clone()))
+            let owners = self.teaches.iter().filter(|(number, _)| *number == about);
+            owners.map(|(_, handle)| handle).max().map(|handle| opinion.of(handle.clone()))
         });
         taught.map_or_else(|| resolve(self.about, relay, working), Resolved::Known)
     }
 
-    /// Learns whose numbers the report tells.
-    pub(super) fn teach(self, relay: &Slug, stamp: &Stamp, working: &mut Working) {
+    /// Learns whose numbers the report tells; returns who waits for those that were nobody's.
+    pub(super) fn teach(self, relay: &Slug, working: &mut Working) -> Vec<ParkedQuery> {
+        let mut unlocked = Vec::new();
         for (number, handle) in self.teaches {
             let number = NumberRef { relay: relay.clone(), number };
-            working.numbers.learn(number, Owner { handle, stamp: stamp.clone() });
+            if working.numbers.owner(&number).is_none() {
+                unlocked.push(ParkedQuery::Owner(number.clone()));
+            }
+            working.numbers.learn(number, Owner { stamp: self.said_at.clone(), handle });
         }
+        unlocked
     }
 }
 
@@ -89,6 +103,7 @@ pub(super) fn resolve(about: Option<(RowNumber, Opinion)>, relay: &Slug, working
 pub(super) fn take(
     mut arrival: Arrival,
     resolved: Resolved,
+    room: Room,
     working: &mut Working,
     moment: &Moment,
 ) -> Result<Ingested, Refusal> {
@@ -101,8 +116,10 @@ pub(super) fn take(
         Resolved::Unknown(number, opinion) => Some(waiting(&arrival, number, opinion)),
     };
     arrival.check(working)?;
-    if let Some(waiting) = waiting {
-        working.parking.park(waiting)?;
+    match (waiting, room) {
+        (Some(waiting), Room::Needed) => working.parking.park(waiting)?,
+        (Some(waiting), Room::Had) => working.parking.keep(waiting),
+        (None, _) => {}
     }
     Ok(arrival.take(working, moment))
 }
@@ -131,12 +148,6 @@ fn waiting(arrival: &Arrival, number: RowNumber, opinion: Opinion) -> Parked {
         about_number: Some((number, opinion)),
         teaches: Vec::new(),
     };
-    let awaits = Awaits::Owner { tenant: arrival.tenant().clone(), line: line.clone(), number };
+    let awaits = Awaits::Owner { tenant: arrival.place().tenant.clone(), line: line.clone(), number };
     Parked::new(arrival.relay().clone(), arrival.arrived(), awaits, report)
-}
-
-/// When a report counts as having said whose numbers it tells.
-pub(super) fn said_at(report: &Report, arrived: Time) -> Stamp {
-    // A clock that runs ahead must not settle a number for good.
-    Stamp { time: report.claimed.min(arrived), event: report.id.clone() }
 }

@@ -1,11 +1,9 @@
 //! Where a report belongs, as far as the directory tells.
 
-use std::sync::Arc;
-
 use super::{command::Command, ingest::Ingest, seek::Seek};
 use crate::{
     domain::{ids::Slug, report::Report, time::Time},
-    store::directory::{Directory, Place},
+    store::directory::{Directory, Place, Places},
 };
 
 /// Where a report belongs.
@@ -14,7 +12,7 @@ pub enum Placement {
     /// On this line: the one that it names, or its relay's only one.
     On(Place),
     /// On those of its relay's lines that know its conversation.
-    Among(Arc<[Place]>),
+    Among(Places),
     /// On a line that is not known yet.
     Nowhere,
     /// On a line that another relay serves.
@@ -26,10 +24,10 @@ pub enum Placement {
 pub fn place(directory: &Directory, relay: &Slug, report: &Report) -> Placement {
     let Some(line) = &report.line else {
         let places = directory.places(relay);
-        return match &*places {
-            [] => Placement::Nowhere,
-            [only] => Placement::On(only.clone()),
-            _ => Placement::Among(places),
+        return match places.only() {
+            Some(only) => Placement::On(only.clone()),
+            None if places.all().is_empty() => Placement::Nowhere,
+            None => Placement::Among(places),
         };
     };
     match directory.line(line) {
@@ -52,7 +50,7 @@ impl Placement {
         Some(match self {
             Self::On(place) => Command::Ingest(Box::new(Ingest::new(report, place, relay, now))),
             Self::Among(places) => Command::Seek(Box::new(Seek::new(report, places, relay, now))),
-            Self::Nowhere => Command::Seek(Box::new(Seek::new(report, Arc::default(), relay, now))),
+            Self::Nowhere => Command::Seek(Box::new(Seek::new(report, Places::default(), relay, now))),
             Self::NotTheirs => return None,
         })
     }

@@ -1,22 +1,22 @@
 //! A report that names no line, or one that nobody has registered, comes in.
 //!
-//! Of a relay's several lines those are meant that know the conversation already, each of them. When none does,
-//! the report is parked.
-
-use std::sync::Arc;
+//! Of a relay's several lines those are meant that know the conversation already, each of them, and the one that a
+//! delivery went to of which the report is a consequence. When there is none, the report is parked.
 
 use super::{
     arrival::Arrival,
+    command::Command,
     ingest::{Ingested, Outcome, Refusal},
-    numbers::{self, ByNumber},
-    parking,
+    numbers::{self, ByNumber, Room},
+    parking::{Seed, Unpark},
 };
 use crate::{
-    domain::{ids::Slug, report::Report, stamp::Stamp, time::Time},
+    clock,
+    domain::{ids::Slug, report::Report, time::Time},
     store::{
-        directory::Place,
+        directory::{Place, Places},
         parked::{Awaits, Parked},
-        working::{ConversationRef, Moment, Needs, Working},
+        working::{EverywhereRef, Moment, Needs, Working},
     },
 };
 
@@ -25,75 +25,103 @@ pub struct Seek {
     /// The report as it is parked, should it have to be.
     parked: Parked,
     /// The lines that may be meant.
-    places: Arc<[Place]>,
+    places: Places,
     by_number: ByNumber,
-    said_at: Stamp,
+    seed: Seed,
+    id_bits: [u8; 10],
 }
 
 impl Seek {
     /// A report of `relay` that came at `now` and may be about any of `places`; about none yet when there are none.
     #[must_use]
-    pub fn new(mut report: Report, places: Arc<[Place]>, relay: Slug, now: Time) -> Self {
-        let by_number = ByNumber::of(&mut report);
-        let said_at = numbers::said_at(&report, now);
+    pub fn new(mut report: Report, places: Places, relay: Slug, now: Time) -> Self {
+        let by_number = ByNumber::of(&mut report, now);
         let awaits = report.line.clone().map_or(Awaits::Conversation, Awaits::Line);
-        Self { parked: Parked::new(relay, now, awaits, report), places, by_number, said_at }
+        let parked = Parked::new(relay, now, awaits, report);
+        Self { parked, places, by_number, seed: clock::random(), id_bits: clock::random() }
     }
 
     pub(super) fn needs(&self, loaded: &Working, needs: &mut Needs) {
         let Parked { relay, report, id, .. } = &self.parked;
-        for place in &*self.places {
-            needs.everywhere(loaded, (place.tenant.clone(), report.key.conversation()));
-        }
-        // Somebody in the same batch may make the conversation known.
+        let (relay, places, conversation) = (relay.clone(), self.places.clone(), report.key.conversation());
+        needs.room_to_park(loaded, &relay, *id);
+        self.by_number.needs(&relay, loaded, needs);
         report.client_ref.into_iter().for_each(|delivery| needs.delivery(loaded, delivery));
-        needs.room_to_park(loaded, relay, *id);
-        self.by_number.needs(relay, loaded, needs);
         for arrival in self.arrivals(loaded) {
-            numbers::needs(&arrival, &self.by_number.resolve(relay, loaded), loaded, needs);
+            numbers::needs(&arrival, &self.by_number.resolve(&relay, loaded), loaded, needs);
         }
-        for query in self.by_number.unlocks(relay, loaded) {
-            parking::needs(&query, None, loaded, needs);
+        if !places.all().is_empty() {
+            needs.everywhere(loaded, EverywhereRef { relay, places, conversation });
         }
     }
 
-    pub(super) fn decide(self, working: &mut Working, moment: &Moment) -> Result<Ingested, Refusal> {
-        let unlocked = self.by_number.unlocks(&self.parked.relay, working);
-        let ingested = self.place(working, moment)?;
-        self.by_number.teach(&self.parked.relay, &self.said_at, working);
-        for query in &unlocked {
-            parking::apply_all(query, None, working, moment);
-        }
+    pub(super) fn decide(
+        self,
+        working: &mut Working,
+        moment: &Moment,
+        then: &mut Vec<Command>,
+    ) -> Result<Ingested, Refusal> {
+        let ingested = self.place(working, moment, then)?;
+        then.extend(Unpark::all(self.by_number.teach(&self.parked.relay, working), None, self.seed));
         Ok(ingested)
     }
 
-    /// Takes the report into the chat of each line that knows the conversation, or parks it. The answer is that of
-    /// the first line that took it.
-    fn place(&self, working: &mut Working, moment: &Moment) -> Result<Ingested, Refusal> {
-        let mut results = Vec::new();
+    /// Takes the report into the chat of each line that is meant, or parks it.
+    fn place(
+        &self,
+        working: &mut Working,
+        moment: &Moment,
+        then: &mut Vec<Command>,
+    ) -> Result<Ingested, Refusal> {
+        let mut answer = None;
         for arrival in self.arrivals(working) {
             let resolved = self.by_number.resolve(&self.parked.relay, working);
-            results.push(numbers::take(arrival, resolved, working, moment));
+            let (unlocked, place) = (arrival.unlocks(working), arrival.place().clone());
+            let taken = numbers::take(arrival, resolved, Room::Needed, working, moment);
+            if taken.is_ok() {
+                then.extend(Unpark::all(unlocked, Some(&place), self.seed));
+            }
+            answer = Some(answer.map_or(taken, |before| more_important(before, taken)));
         }
-        let taken = results.iter().find(|result| result.is_ok()).or(results.first());
-        if let Some(result) = taken {
-            return *result;
-        }
-        working.parking.park(self.parked.clone())?;
-        Ok(Ingested { chat: None, outcome: Outcome::Parked })
+        answer.unwrap_or_else(|| {
+            working.parking.park(self.parked.clone())?;
+            Ok(Ingested { chat: None, outcome: Outcome::Parked })
+        })
     }
 
-    /// The report on each of the lines that know its conversation.
+    /// The report on each of the lines that are meant.
     fn arrivals(&self, working: &Working) -> Vec<Arrival> {
         let Parked { relay, report, arrived, .. } = &self.parked;
+        let of_delivery = self.place_of_delivery(working);
         let conversation = report.key.conversation();
-        let knows = |place: &&Place| {
-            let (tenant, line) = (place.tenant.clone(), place.line.clone());
-            working.find(&ConversationRef { tenant, line, conversation: conversation.clone() }).is_some()
-        };
+        let known = working.known_on(&conversation);
+        let mut places: Vec<&Place> =
+            known.filter_map(|(tenant, line)| self.places.find(tenant, line)).collect();
+        places.extend(of_delivery.filter(|place| !places.contains(place)));
         let arrival = |place: &Place| {
-            Arrival::new(report.on(&place.line), &place.tenant, relay.clone(), *arrived, parking::NO_CHAT)
+            Arrival::new(report.on(&place.line), place.clone(), relay.clone(), *arrived, self.id_bits)
         };
-        self.places.iter().filter(knows).map(arrival).collect()
+        places.into_iter().map(arrival).collect()
+    }
+
+    /// The line that a delivery went to of which the report is a consequence.
+    fn place_of_delivery(&self, working: &Working) -> Option<&Place> {
+        let delivery = working.delivery(self.parked.report.client_ref?)?;
+        let is_theirs = delivery.relay == self.parked.relay;
+        self.places.find(&delivery.tenant, &delivery.line).filter(|_| is_theirs)
+    }
+}
+
+/// Of what came of a report on two lines, what its sender must hear. That it has to come again is most important,
+/// since whoever has taken it already takes it twice without harm; then what it has done, and the first of equals.
+fn more_important(
+    one: Result<Ingested, Refusal>,
+    other: Result<Ingested, Refusal>,
+) -> Result<Ingested, Refusal> {
+    match (one, other) {
+        (Err(Refusal::ParkingFull), _) | (_, Err(Refusal::ParkingFull)) => Err(Refusal::ParkingFull),
+        (Ok(before), Ok(now)) if now.outcome > before.outcome => other,
+        (Err(_), Ok(_)) => other,
+        _ => one,
     }
 }

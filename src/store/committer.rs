@@ -5,6 +5,7 @@
 //! made durable the next one gathers, so batches are as large as the load makes them.
 
 use std::{
+    collections::VecDeque,
     sync::{Arc, mpsc},
     thread::{self, JoinHandle},
     time::{Duration, Instant},
@@ -33,21 +34,28 @@ pub trait Command: Send + 'static {
     type Reply: Send + 'static;
 
     /// Adds what must be loaded before [`Command::decide`] and is not `loaded` yet. It is asked again after each
-    /// load, until no command needs more: what was loaded may show that more is needed.
+    /// load, until it needs no more: what was loaded may show that more is needed.
     fn needs(&self, loaded: &Working, needs: &mut Needs);
 
-    /// Decides on what was loaded, and changes it. No I/O happens here, and a refusal changes nothing.
-    fn decide(self, working: &mut Working, moment: &Moment) -> Self::Reply;
+    /// Decides on what was loaded, and changes it. No I/O happens here, and a refusal changes nothing. What follows
+    /// from it is added to `then`: it is decided next, in the same transaction, and nobody waits for its reply.
+    fn decide(self, working: &mut Working, moment: &Moment, then: &mut Vec<Self>) -> Self::Reply
+    where
+        Self: Sized;
 }
 
 /// What a transaction is about: many commands, to the database one.
 pub trait Work {
-    /// As [`Command::needs`].
-    fn needs(&self, loaded: &Working, needs: &mut Needs);
-
-    /// As [`Command::decide`]; called once.
-    fn decide(&mut self, working: &mut Working);
+    /// Decides on everything, and has `load` add what it needs to `working` before. Called once.
+    ///
+    /// # Errors
+    ///
+    /// When something cannot be loaded.
+    fn run(&mut self, working: &mut Working, load: &mut Load<'_>) -> Result<(), StoreError>;
 }
+
+/// Adds what is needed to a working set. What is in there already stays as it is.
+pub type Load<'l> = dyn FnMut(Needs, &mut Working) -> Result<(), StoreError> + 'l;
 
 /// A database that can run a transaction: load, decide, save, commit.
 pub trait Engine: Send + 'static {
@@ -406,16 +414,67 @@ struct Batch<C: Command> {
 }
 
 impl<C: Command> Work for Batch<C> {
-    fn needs(&self, loaded: &Working, needs: &mut Needs) {
-        self.commands.iter().flatten().for_each(|command| command.needs(loaded, needs));
-    }
-
-    fn decide(&mut self, working: &mut Working) {
-        for commands in self.commands.drain(..) {
-            let replies = commands.into_iter().map(|command| command.decide(working, &self.moment));
-            self.decided.push(replies.collect());
+    fn run(&mut self, working: &mut Working, load: &mut Load<'_>) -> Result<(), StoreError> {
+        let commands = std::mem::take(&mut self.commands);
+        // Nearly all that is needed, at once.
+        see(working, load, |loaded, needs| {
+            commands.iter().flatten().for_each(|command| command.needs(loaded, needs));
+        })?;
+        for commands in commands {
+            let replies = commands.into_iter().map(|command| self.decide(command, working, load));
+            let replies = replies.collect::<Result<_, _>>()?;
+            self.decided.push(replies);
         }
+        Ok(())
     }
+}
+
+impl<C: Command> Batch<C> {
+    /// Decides on a command and all that follows from it. Each is asked for its needs once more, since those before
+    /// it may have brought about that it needs something else.
+    fn decide(&self, command: C, working: &mut Working, load: &mut Load<'_>) -> Result<C::Reply, StoreError> {
+        let mut decide = |command: C, then: &mut Vec<C>| {
+            see(working, load, |loaded, needs| command.needs(loaded, needs))?;
+            Ok::<_, StoreError>(command.decide(working, &self.moment, then))
+        };
+        let mut then = Vec::new();
+        let reply = decide(command, &mut then)?;
+        let mut following = VecDeque::from(then);
+        while let Some(next) = following.pop_front() {
+            let mut then = Vec::new();
+            decide(next, &mut then)?;
+            following.extend(then);
+        }
+        Ok(reply)
+    }
+}
+
+/// Loads until nothing more is needed.
+fn see(
+    working: &mut Working,
+    load: &mut Load<'_>,
+    ask: impl Fn(&Working, &mut Needs),
+) -> Result<(), StoreError> {
+    loop {
+        let mut needs = Needs::default();
+        ask(working, &mut needs);
+        if needs.is_empty() {
+            return Ok(());
+        }
+        load(needs, working)?;
+    }
+}
+
+/// One transaction of these commands, without a queue.
+#[cfg(test)]
+pub(crate) fn transact_all<C: Command>(
+    engine: &mut impl Engine,
+    moment: Moment,
+    commands: Vec<C>,
+) -> Result<Vec<C::Reply>, StoreError> {
+    let mut batch = Batch { moment, commands: vec![commands], decided: Vec::new() };
+    engine.transact(&mut batch)?;
+    Ok(batch.decided.into_iter().flatten().collect())
 }
 
 type Reply<R> = (oneshot::Sender<Result<Vec<R>, CommitError>>, OwnedSemaphorePermit);

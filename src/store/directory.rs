@@ -16,7 +16,7 @@ pub struct Directory {
     bearers: HashMap<[u8; 32], Slug>,
     relays: HashMap<Slug, Relay>,
     lines: HashMap<PhoneNumber, Line>,
-    places: HashMap<Slug, Arc<[Place]>>,
+    places: HashMap<Slug, Places>,
 }
 
 /// An account that owns lines.
@@ -82,6 +82,49 @@ pub struct Place {
     pub takes_parked: bool,
 }
 
+/// The lines of a relay as places, ordered by tenant and number.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Places {
+    /// The revision of the directory that has it so.
+    pub revision: u64,
+    list: Arc<[Place]>,
+}
+
+impl Places {
+    fn new(revision: u64, mut list: Vec<Place>) -> Self {
+        list.sort_by(|one, other| (&one.tenant, &one.line).cmp(&(&other.tenant, &other.line)));
+        Self { revision, list: list.into() }
+    }
+
+    /// All of them.
+    #[must_use]
+    pub fn all(&self) -> &[Place] {
+        &self.list
+    }
+
+    /// The only one, if there is just one.
+    #[must_use]
+    pub fn only(&self) -> Option<&Place> {
+        match &*self.list {
+            [only] => Some(only),
+            _ => None,
+        }
+    }
+
+    /// A line of a tenant, if it is among them.
+    #[must_use]
+    pub fn find(&self, tenant: &Slug, line: &PhoneNumber) -> Option<&Place> {
+        self.from(tenant, line).first().filter(|place| place.tenant == *tenant && place.line == *line)
+    }
+
+    /// Those that do not come before a line of a tenant.
+    #[must_use]
+    pub fn from(&self, tenant: &Slug, line: &PhoneNumber) -> &[Place] {
+        let before = self.list.partition_point(|place| (&place.tenant, &place.line) < (tenant, line));
+        self.list.split_at(before).1
+    }
+}
+
 impl Line {
     /// The line as a place.
     #[must_use]
@@ -128,7 +171,7 @@ impl Directory {
         Self {
             revision,
             bearers,
-            places: places(&lines),
+            places: places(revision, &lines),
             tenants: tenants.into_iter().map(|tenant| (tenant.slug.clone(), tenant)).collect(),
             relays: relays.into_iter().map(|relay| (relay.slug.clone(), relay)).collect(),
             lines: lines.into_iter().map(|line| (line.number.clone(), line)).collect(),
@@ -159,9 +202,9 @@ impl Directory {
         self.lines.get(number)
     }
 
-    /// The lines of a relay, ordered by number.
+    /// The lines of a relay.
     #[must_use]
-    pub fn places(&self, relay: &Slug) -> Arc<[Place]> {
+    pub fn places(&self, relay: &Slug) -> Places {
         self.places.get(relay).cloned().unwrap_or_default()
     }
 
@@ -191,12 +234,12 @@ impl Directory {
     }
 }
 
-fn places(lines: &[Line]) -> HashMap<Slug, Arc<[Place]>> {
+fn places(revision: u64, lines: &[Line]) -> HashMap<Slug, Places> {
     let mut by_relay: HashMap<Slug, Vec<Place>> = HashMap::new();
-    for line in sorted(lines.iter(), |line| line.number.as_str()) {
+    for line in lines {
         by_relay.entry(line.relay.clone()).or_default().push(line.place());
     }
-    by_relay.into_iter().map(|(relay, places)| (relay, places.into())).collect()
+    by_relay.into_iter().map(|(relay, places)| (relay, Places::new(revision, places))).collect()
 }
 
 fn sorted<'d, T>(items: impl Iterator<Item = &'d T>, name: impl Fn(&T) -> &str) -> Vec<&'d T> {

@@ -86,16 +86,13 @@ pub struct NumberRef {
 pub enum ParkedQuery {
     /// Those that await that a line of the relay knows this conversation.
     Conversation(Slug, Conversation),
-    /// Those that await this line of the relay. Up to [`SLICE`] of them, the first that came.
+    /// Those that await this line of the relay.
     Line(Slug, PhoneNumber),
-    /// Those of the relay that name no line. Up to [`SLICE`] of them, the first that came.
+    /// Those of the relay that name no line.
     Unplaced(Slug),
     /// Those that await the owner of a number.
     Owner(NumberRef),
 }
-
-/// How many of many parked reports are taken at once.
-pub const SLICE: u32 = 256;
 
 impl Parked {
     /// A report of `relay` that arrived at `arrived` and has to wait.
@@ -111,14 +108,19 @@ impl Parked {
         self.encoded.len() as u64
     }
 
-    /// The query that finds it when what it waits for comes.
+    /// The queries that find it.
     #[must_use]
-    pub fn query(&self) -> ParkedQuery {
-        let relay = self.relay.clone();
+    pub fn queries(&self) -> Vec<ParkedQuery> {
+        let relay = || self.relay.clone();
         match &self.awaits {
-            Awaits::Conversation => ParkedQuery::Conversation(relay, self.report.key.conversation()),
-            Awaits::Line(line) => ParkedQuery::Line(relay, line.clone()),
-            Awaits::Owner { number, .. } => ParkedQuery::Owner(NumberRef { relay, number: *number }),
+            Awaits::Conversation => vec![
+                ParkedQuery::Conversation(relay(), self.report.key.conversation()),
+                ParkedQuery::Unplaced(relay()),
+            ],
+            Awaits::Line(line) => vec![ParkedQuery::Line(relay(), line.clone())],
+            Awaits::Owner { number, .. } => {
+                vec![ParkedQuery::Owner(NumberRef { relay: relay(), number: *number })]
+            }
         }
     }
 }

@@ -1,6 +1,9 @@
 //! What can be looked up. Look-ups see what is committed and never wait for the writer.
 
-use super::StoreError;
+use super::{
+    StoreError,
+    directory::{Place, Places},
+};
 use crate::domain::{
     chat::Chat,
     conversation_key::Conversation,
@@ -107,6 +110,18 @@ pub trait Reader: Send + Sync + 'static {
     ///
     /// When the store cannot be read.
     fn awaited_lines(&self, relay: &Slug) -> Result<Vec<Option<PhoneNumber>>, StoreError>;
+
+    /// The conversations for which a relay's parked reports wait although lines among `places` know them, with
+    /// those lines.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    fn known_meanwhile(
+        &self,
+        relay: &Slug,
+        places: &Places,
+    ) -> Result<Vec<(Conversation, Vec<Place>)>, StoreError>;
 
     /// The revision of the directory.
     ///

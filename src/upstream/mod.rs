@@ -1,9 +1,9 @@
 //! Relay formats to domain reports: one folder a format.
 //!
 //! [`native`] is our own format, [`bluebubbles`] and [`linq`] are those of systems that know nothing of us. What
-//! formats share: `field` judges single fields, `event_id` the commonest of them, `people` knows what may be said of
-//! handles, and `spelling` remembers how handles and lines that were seen before are read. [`request`] takes the body
-//! of a native request apart into events; the others post one event a request.
+//! formats share: `field` judges single fields, `event_id` the commonest of them, `roster` is a list of handles,
+//! `people` knows what may be said of them, and `spelling` remembers how handles and lines that were seen before are
+//! read. [`request`] takes the body of a native request apart into events; the others post one event a request.
 
 pub mod bluebubbles;
 pub mod linq;
@@ -13,6 +13,7 @@ pub mod request;
 mod event_id;
 mod field;
 mod people;
+mod roster;
 mod spelling;
 
 #[cfg(test)]

@@ -1,24 +1,10 @@
-//! The people whom an event names: how many it may list, as what, and which of them are the line itself.
+//! The people whom an event names: as what it lists them, and which of them are the line itself.
 
-use crate::{
-    domain::{
-        event::{Mention, Says, Word},
-        report::Opinion,
-        stamp::Strength,
-    },
-    error::BadInput,
+use crate::domain::{
+    event::{Mention, Says, Word},
+    report::Opinion,
+    stamp::Strength,
 };
-
-/// The most handles that one event may list.
-pub(super) const MAX_HANDLES: usize = 1024;
-
-/// Refuses a list in the field `name` that is too long.
-pub(super) fn check_count(listed: usize, name: &str) -> Result<(), BadInput> {
-    if listed <= MAX_HANDLES {
-        return Ok(());
-    }
-    Err(BadInput::unusable(name, format!("has {listed} entries; {MAX_HANDLES} are allowed")))
-}
 
 /// What a listing says of somebody: in.
 pub(super) const LISTED: Opinion = Opinion { word: Word::Active, strength: Strength::Listed };

@@ -1,11 +1,7 @@
 //! Which relay a request proves, and what the others are told.
 
 use super::*;
-use crate::{
-    auth::{hmac_v1, presented::Given},
-    domain::secret::SigningSecret,
-    store::directory::Secrets,
-};
+use crate::auth::{hmac_v1, presented::Given};
 
 const NOW: Time = Time::from_seconds(1_649_367_553);
 const BODY: &[u8] = br#"{"email":"test@example.com","username":"test_user"}"#;
@@ -91,6 +87,19 @@ fn a_stranger_another_kind_and_a_wrong_secret_are_answered_alike() {
             Err(AuthError::NotValid),
             "{name}"
         );
+    }
+}
+
+#[test]
+fn the_secret_that_stands_in_for_none_opens_nothing() {
+    let nobodys = nobodys_secrets();
+    let secret = nobodys.newest().unwrap();
+    let token = format!("token={}", secret.expose());
+    let signature = hmac_v1::sign(secret, BODY, NOW);
+    let native = of_headers(&[("x-chert-relay", b"nobody"), ("x-chert-signature", signature.as_bytes())]);
+    for name in ["nobody", "native", "bluebubbles"] {
+        assert_eq!(ask(RelayKind::BlueBubbles, name, &of_query(&token)), Err(AuthError::NotValid), "{name}");
+        assert_eq!(ask(RelayKind::Native, name, &native), Err(AuthError::NotValid), "{name}");
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) fn run(context: &Context, json: bool) -> anyhow::Result<()> {
     let parking: HashMap<Slug, Usage> = admin.parking()?.into_iter().collect();
     let listed = directory.relays().into_iter().map(|relay| Listed {
         relay,
-        lines: directory.places(&relay.slug).len(),
+        lines: directory.places(&relay.slug).all().len(),
         parked: parking.get(&relay.slug).copied().unwrap_or_default().reports,
     });
     if json {

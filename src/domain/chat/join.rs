@@ -3,14 +3,9 @@
 use super::{
     Chat,
     glimpse::{Glimpse, Scope},
-    merge::Merged,
     state::{ChatState, Person},
 };
-use crate::domain::{
-    change::Change,
-    register::{Took, absorb},
-    time::Time,
-};
+use crate::domain::{change::Change, register::absorb};
 
 /// Whether `one` survives when it and `other` are one conversation: API-created before event-minted, then the
 /// older, then the one of the smaller id.
@@ -19,18 +14,18 @@ pub fn survives(one: &Chat, other: &Chat) -> bool {
     (one.origin, one.created_at, one.id) < (other.origin, other.created_at, other.id)
 }
 
-/// Takes everything that `loser` knows into `survivor`. What is said of the survivor afterwards is what would
-/// be said had there been one chat from the beginning.
-pub fn join(survivor: &mut Chat, loser: &mut Chat, at: Time) -> Merged {
+/// Takes everything that `loser` knows into `survivor`, and returns what is visibly different. What is said of the
+/// survivor afterwards is what would be said had there been one chat from the beginning.
+///
+/// The event that shows that they are one goes on to be merged, so the versions are left to whoever knows what else
+/// it changes.
+#[must_use]
+pub fn join(survivor: &mut Chat, loser: &mut Chat) -> Vec<Change> {
     let before = Glimpse::of(&survivor.state, Scope::Everybody);
     survivor.state.absorb(std::mem::take(&mut loser.state));
     let mut changes = before.changes_to(Glimpse::of(&survivor.state, Scope::Everybody));
     changes.push(Change::Absorbed(loser.id));
-    for chat in [survivor, loser] {
-        chat.version += 1;
-        chat.updated_at = at;
-    }
-    Merged { took: Took::Value, changes }
+    changes
 }
 
 impl ChatState {

@@ -1,7 +1,5 @@
 //! The merge: a chat takes an event in.
 
-use std::collections::BTreeSet;
-
 use super::{
     Chat,
     glimpse::{Glimpse, Scope},
@@ -119,14 +117,6 @@ impl ChatState {
             Some(person) => person.apply(stamp, mention),
             None => self.people.entry(mention.handle.clone()).or_default().apply(stamp, mention),
         }
-    }
-
-    /// How many handles this event would make known for the first time.
-    #[must_use]
-    pub fn strangers_in(&self, says: &Says) -> usize {
-        // A set, since a stranger may be listed, the sender and the subject in one event.
-        let mentioned = says.people.iter().map(|mention| &mention.handle);
-        mentioned.filter(|handle| !self.people.contains_key(handle)).collect::<BTreeSet<_>>().len()
     }
 }
 

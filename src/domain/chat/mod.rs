@@ -13,7 +13,11 @@ pub use join::{join, survives};
 pub use merge::{Keys, Merged, merge};
 pub use state::{ChatState, Person, Standing};
 
+use std::collections::HashSet;
+
 use super::{
+    event::Says,
+    handle::Handle,
     ids::{ChatId, Slug},
     phone::PhoneNumber,
     time::Time,
@@ -21,6 +25,28 @@ use super::{
 
 /// The most handles that a chat may know, departed ones included.
 pub const MAX_HANDLES: usize = 10_000;
+
+/// Whether one chat of these states would know more handles than a chat may, once it has taken an event. Who is
+/// known already may be spoken of, however full the chat is.
+#[must_use]
+pub fn would_be_too_many(states: &[&ChatState], says: &Says) -> bool {
+    let known = match states {
+        [] => 0,
+        [one] => one.people.len(),
+        several => several.iter().flat_map(|state| state.people.keys()).collect::<HashSet<_>>().len(),
+    };
+    let strangers = strangers_to(states, says);
+    let grows = strangers > 0 || states.len() > 1;
+    grows && known + strangers > MAX_HANDLES
+}
+
+/// How many handles an event would make known for the first time to a chat of these states.
+fn strangers_to(states: &[&ChatState], says: &Says) -> usize {
+    let is_known = |handle: &Handle| states.iter().any(|state| state.people.contains_key(handle));
+    // A set, since a stranger may be listed, the sender and the subject in one event.
+    let mentioned = says.people.iter().map(|mention| &mention.handle);
+    mentioned.filter(|handle| !is_known(handle)).collect::<HashSet<_>>().len()
+}
 
 /// What a chat was minted for. Of two ids of one conversation the one that an API caller asked for survives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

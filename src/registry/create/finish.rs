@@ -20,7 +20,8 @@ use crate::{
         time::Time,
     },
     registry::{
-        parking,
+        command::Command,
+        parking::{Seed, Unpark},
         place::{Believe, Blank, Claim, place},
     },
     store::{
@@ -95,6 +96,7 @@ pub struct Finish {
     attempt: Attempt,
     conversation: Option<ConversationRef>,
     id_bits: [u8; 10],
+    seed: Seed,
     render: Render,
 }
 
@@ -147,6 +149,7 @@ impl Finish {
             attempt,
             conversation,
             id_bits: clock::random(),
+            seed: clock::random(),
             render,
         }
     }
@@ -154,30 +157,26 @@ impl Finish {
     pub(in crate::registry) fn needs(&self, loaded: &Working, needs: &mut Needs) {
         needs.delivery(loaded, self.delivery);
         self.conversation.iter().for_each(|conversation| needs.conversation(loaded, conversation));
-        if let Some(query) = self.unlocks(loaded) {
-            parking::needs(&query, self.attempt.place.as_ref(), loaded, needs);
-        }
     }
 
-    /// Who has waited for the conversation that the relay has made.
-    fn unlocks(&self, working: &Working) -> Option<ParkedQuery> {
-        let conversation = self.conversation.as_ref()?;
-        let is_unknown = working.has_looked_for(conversation) && working.find(conversation).is_none();
-        let may_be_told = is_unknown && self.attempt.place.as_ref().is_some_and(|place| place.takes_parked);
-        may_be_told.then(|| parking::query_of(&self.relay, conversation))
+    /// Whether the line knows the conversation that the relay has made.
+    fn is_known(&self, working: &Working) -> bool {
+        self.conversation.as_ref().is_some_and(|conversation| working.find(conversation).is_some())
     }
 
-    /// Applies what has waited, if the conversation is known now: an answer that contradicts what the delivery
-    /// became makes nothing known.
-    fn apply(&self, unlocked: Option<&ParkedQuery>, working: &mut Working, moment: &Moment) {
-        let is_known =
-            self.conversation.as_ref().is_some_and(|conversation| working.find(conversation).is_some());
-        if let Some(query) = unlocked.filter(|_| is_known) {
-            parking::apply_all(query, self.attempt.place.as_ref(), working, moment);
-        }
+    /// Who has waited for that.
+    fn unlocks(&self) -> Option<ParkedQuery> {
+        let known = self.conversation.as_ref()?;
+        let takes_parked = self.attempt.place.as_ref()?.takes_parked;
+        takes_parked.then(|| ParkedQuery::Conversation(self.relay.clone(), known.conversation.clone()))
     }
 
-    pub(in crate::registry) fn decide(self, working: &mut Working, moment: &Moment) -> Finished {
+    pub(in crate::registry) fn decide(
+        self,
+        working: &mut Working,
+        moment: &Moment,
+        then: &mut Vec<Command>,
+    ) -> Finished {
         let Some(delivery) = working.delivery(self.delivery).cloned() else { return Finished::TakenOver };
         if !delivery.is_held_by(self.attempt.token) {
             return lost_to(delivery);
@@ -194,9 +193,13 @@ impl Finish {
             working.change_health(line.clone(), |health| health.note(!has_failed));
         }
         if succeeds {
-            let unlocked = self.unlocks(working);
+            let was_known = self.is_known(working);
             let finished = self.succeed(&delivery, working, moment, &line);
-            self.apply(unlocked.as_ref(), working, moment);
+            // An answer that contradicts what the delivery became makes nothing known.
+            if !was_known && self.is_known(working) {
+                let unlocked = self.unlocks().into_iter().collect();
+                then.extend(Unpark::all(unlocked, self.attempt.place.as_ref(), self.seed));
+            }
             finished
         } else {
             working.put_delivery(Delivery { progress: Progress::Failed, ..delivery });

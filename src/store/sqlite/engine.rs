@@ -13,7 +13,7 @@ use crate::{
     store::{
         StoreError,
         committer::{Engine, Work},
-        working::{Horizons, Needs, Touched, Working},
+        working::{Horizons, Touched, Working},
     },
 };
 
@@ -91,8 +91,10 @@ impl SqliteEngine {
         let put_off = self.puts_off();
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let newest = if put_off { *newest_receipt } else { Time::from_nanos(i64::MAX) };
-        let mut working = load_all(&transaction, &mut self.cache, newest, work)?;
-        work.decide(&mut working);
+        let (mut working, cache) = (Working::default(), &mut self.cache);
+        work.run(&mut working, &mut |needs, working| {
+            load::load(&transaction, cache, newest, needs, working)
+        })?;
         save::save(&transaction, &working, put_off)?;
         let words = if put_off { working.words() } else { &[] };
         let number = journal.append(&transaction, words)?;
@@ -143,23 +145,6 @@ impl SqliteEngine {
     /// Without a cache there is nothing that could know what the rows lack.
     const fn puts_off(&self) -> bool {
         self.cached_handles > 0
-    }
-}
-
-fn load_all(
-    connection: &Connection,
-    cache: &mut ChatCache,
-    newest_receipt: Time,
-    work: &dyn Work,
-) -> Result<Working, StoreError> {
-    let mut working = Working::default();
-    loop {
-        let mut needs = Needs::default();
-        work.needs(&working, &mut needs);
-        if needs.is_empty() {
-            return Ok(working);
-        }
-        load::load(connection, cache, newest_receipt, needs, &mut working)?;
     }
 }
 

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
     cache::ChatCache,
-    deliveries, numbers, parked,
+    deliveries, known, numbers, parked,
     rows::{self, CHAT_COLUMNS},
 };
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
     store::{
         StoreError,
         parked::{ParkedId, ParkedQuery},
-        working::{ConversationRef, EverywhereRef, IdempotencyRef, Needs, Working},
+        working::{ConversationRef, IdempotencyRef, Needs, Working},
     },
 };
 
@@ -32,8 +32,10 @@ pub(super) fn load(
 ) -> Result<(), StoreError> {
     load_conversations(connection, cache, needs.conversations, working)?;
     for everywhere in needs.everywhere {
-        load_conversations(connection, cache, on_all_lines(connection, &everywhere)?, working)?;
-        working.add_everywhere(everywhere);
+        if !working.has_looked_everywhere(&everywhere) {
+            load_conversations(connection, cache, known::on_lines_of(connection, &everywhere)?, working)?;
+            working.add_everywhere(&everywhere);
+        }
     }
     for key in needs.receipts {
         let is_newer = key.claimed > newest_receipt;
@@ -76,25 +78,6 @@ fn load_conversations(
     Ok(())
 }
 
-/// A conversation, on each line of the tenant that knows it.
-fn on_all_lines(
-    connection: &Connection,
-    (tenant, conversation): &EverywhereRef,
-) -> Result<Vec<ConversationRef>, StoreError> {
-    let mut statement = connection
-        .prepare_cached("SELECT line FROM conversation_keys WHERE tenant = ?1 AND conversation = ?2")?;
-    let mut found = statement.query(params![tenant.as_str(), conversation.as_str()])?;
-    let mut conversations = Vec::new();
-    while let Some(row) = found.next()? {
-        conversations.push(ConversationRef {
-            tenant: tenant.clone(),
-            line: rows::number("conversation_keys", "line", row.get_ref(0)?.as_str())?,
-            conversation: conversation.clone(),
-        });
-    }
-    Ok(conversations)
-}
-
 fn load_parking(
     connection: &Connection,
     queries: Vec<ParkedQuery>,
@@ -103,8 +86,11 @@ fn load_parking(
     working: &mut Working,
 ) -> Result<(), StoreError> {
     for query in queries {
-        let found = parked::find(connection, &query)?;
-        working.parking.add_found(query, found);
+        if !working.parking.is_loaded(&query) {
+            let found = parked::find(connection, &query, working.parking.passed(&query))?;
+            let is_complete = found.len() < parked::SLICE;
+            working.parking.add_found(query, found, is_complete);
+        }
     }
     for id in ids {
         let is_parked = parked::is_parked(connection, id)?;
@@ -205,11 +191,11 @@ fn chat_by_id(connection: &Connection, id: ChatId) -> Result<Option<Chat>, Store
 fn chat_of(connection: &Connection, conversation: &ConversationRef) -> Result<Option<Chat>, StoreError> {
     let mut statement = connection.prepare_cached(&format!(
         "SELECT {CHAT_COLUMNS} FROM conversation_keys AS keys JOIN chats ON chats.id = keys.chat_id
-         WHERE keys.tenant = ?1 AND keys.conversation = ?2 AND keys.line = ?3"
+         WHERE keys.conversation = ?1 AND keys.tenant = ?2 AND keys.line = ?3"
     ))?;
     let mut found = statement.query(params![
-        conversation.tenant.as_str(),
         conversation.conversation.as_str(),
+        conversation.tenant.as_str(),
         conversation.line.as_str()
     ])?;
     found.next()?.map(rows::chat).transpose()

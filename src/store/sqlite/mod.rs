@@ -19,6 +19,7 @@ mod change_json;
 mod deliveries;
 mod directory;
 mod journal;
+mod known;
 mod load;
 mod numbers;
 mod parked;

@@ -25,11 +25,12 @@ pub(super) fn owner_of(connection: &Connection, number: &NumberRef) -> Result<Op
     found.map(owner).transpose()
 }
 
-/// Keeps what was learnt.
+/// Keeps what was learnt, unless the relay has been removed since.
 pub(super) fn save(connection: &Connection, number: &NumberRef, owner: &Owner) -> Result<(), StoreError> {
     connection
         .prepare_cached(
-            "INSERT INTO row_numbers (relay, number, address, event_time, event_id) VALUES (?1, ?2, ?3, ?4, ?5)
+            "INSERT INTO row_numbers (relay, number, address, event_time, event_id)
+             SELECT slug, ?2, ?3, ?4, ?5 FROM relays WHERE slug = ?1
              ON CONFLICT (relay, number) DO UPDATE SET address = excluded.address,
                  event_time = excluded.event_time, event_id = excluded.event_id",
         )?

@@ -4,42 +4,53 @@ use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
 use super::rows;
 use crate::{
-    domain::{ids::Slug, parking::Usage, phone::PhoneNumber, report::RowNumber, time::Time},
+    domain::{
+        conversation_key::Conversation, ids::Slug, parking::Usage, phone::PhoneNumber, report::RowNumber,
+        time::Time,
+    },
     store::{
         StoreError, codec,
-        parked::{Awaited, Awaits, Backlog, NumberRef, Parked, ParkedId, ParkedQuery, SLICE},
+        parked::{Awaited, Awaits, Backlog, NumberRef, Parked, ParkedId, ParkedQuery},
+        working::parking::Removed,
     },
 };
 
 const COLUMNS: &str = "id, relay, arrived_at, tenant, line, number, report";
 
-/// What a query finds, in the order of arrival.
-pub(super) fn find(connection: &Connection, query: &ParkedQuery) -> Result<Vec<Parked>, StoreError> {
+/// How many of many parked reports are taken at once: however many wait, few are in memory.
+pub(super) const SLICE: usize = 256;
+
+/// What a query finds in the order of arrival, after so many: up to [`SLICE`] reports.
+pub(super) fn find(
+    connection: &Connection,
+    query: &ParkedQuery,
+    passed: u32,
+) -> Result<Vec<Parked>, StoreError> {
     match query {
         ParkedQuery::Conversation(relay, conversation) => select(
             connection,
             "relay = ?1 AND conversation = ?2 AND line IS NULL",
-            params![relay.as_str(), conversation.as_str(), -1],
+            params![relay.as_str(), conversation.as_str(), SLICE, passed],
         ),
         ParkedQuery::Line(relay, line) => select(
             connection,
             "relay = ?1 AND line = ?2 AND tenant IS NULL",
-            params![relay.as_str(), line.as_str(), SLICE],
+            params![relay.as_str(), line.as_str(), SLICE, passed],
         ),
         ParkedQuery::Unplaced(relay) => select(
             connection,
             "relay = ?1 AND line IS ?2 AND tenant IS NULL",
-            params![relay.as_str(), None::<&str>, SLICE],
+            params![relay.as_str(), None::<&str>, SLICE, passed],
         ),
         ParkedQuery::Owner(NumberRef { relay, number }) => {
-            select(connection, "relay = ?1 AND number = ?2", params![relay.as_str(), number.0, -1])
+            select(connection, "relay = ?1 AND number = ?2", params![relay.as_str(), number.0, SLICE, passed])
         }
     }
 }
 
 fn select(connection: &Connection, condition: &str, values: impl Params) -> Result<Vec<Parked>, StoreError> {
     let mut statement = connection.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM parked WHERE {condition} ORDER BY arrived_at LIMIT ?3"
+        "SELECT {COLUMNS} FROM parked WHERE {condition} ORDER BY arrived_at LIMIT ?3 OFFSET ?4"
     ))?;
     let mut found = statement.query(values)?;
     let mut reports = Vec::new();
@@ -72,6 +83,17 @@ fn awaits(row: &Row<'_>) -> Result<Awaits, StoreError> {
         (Some(line), ..) => Awaits::Line(line),
         (None, ..) => Awaits::Conversation,
     })
+}
+
+/// The conversations that a relay's parked reports without a line wait for.
+pub(super) fn awaited_conversations(
+    connection: &Connection,
+    relay: &Slug,
+) -> Result<Vec<Conversation>, StoreError> {
+    let mut statement = connection
+        .prepare_cached("SELECT DISTINCT conversation FROM parked WHERE relay = ?1 AND line IS NULL")?;
+    let found = statement.query_map([relay.as_str()], |row| row.get::<_, String>(0))?;
+    found.map(|conversation| Ok(Conversation::from_canonical(&conversation?))).collect()
 }
 
 /// Whether a report is parked.
@@ -157,10 +179,11 @@ pub(super) fn insert(connection: &Connection, parked: &Parked) -> Result<(), Sto
         Awaits::Line(line) => (None, Some(line), None),
         Awaits::Owner { tenant, line, number } => (Some(tenant), Some(line), Some(number)),
     };
-    connection
+    // A relay may have been removed since it sent this. All that it had parked went with it, and so does this.
+    let inserted = connection
         .prepare_cached(
             "INSERT INTO parked (id, relay, arrived_at, conversation, tenant, line, number, report)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+             SELECT ?1, slug, ?3, ?4, ?5, ?6, ?7, ?8 FROM relays WHERE slug = ?2",
         )?
         .execute(params![
             parked.id,
@@ -172,6 +195,15 @@ pub(super) fn insert(connection: &Connection, parked: &Parked) -> Result<(), Sto
             number.map(|number| number.0),
             parked.encoded,
         ])?;
+    if inserted > 0 { count_in(connection, parked) } else { Ok(()) }
+}
+
+pub(super) fn delete(connection: &Connection, removed: &Removed) -> Result<(), StoreError> {
+    let deleted = connection.prepare_cached("DELETE FROM parked WHERE id = ?1")?.execute([removed.id])?;
+    count_out(connection, &removed.relay, deleted as u64, removed.bytes * deleted as u64)
+}
+
+fn count_in(connection: &Connection, parked: &Parked) -> Result<(), StoreError> {
     connection
         .prepare_cached(
             "INSERT INTO parking (relay, reports, bytes) VALUES (?1, 1, ?2)
@@ -179,11 +211,6 @@ pub(super) fn insert(connection: &Connection, parked: &Parked) -> Result<(), Sto
         )?
         .execute(params![parked.relay.as_str(), parked.bytes()])?;
     Ok(())
-}
-
-pub(super) fn delete(connection: &Connection, parked: &Parked) -> Result<(), StoreError> {
-    let deleted = connection.prepare_cached("DELETE FROM parked WHERE id = ?1")?.execute([parked.id])?;
-    count_out(connection, &parked.relay, deleted as u64, parked.bytes() * deleted as u64)
 }
 
 fn count_out(connection: &Connection, relay: &Slug, reports: u64, bytes: u64) -> Result<(), StoreError> {

@@ -6,7 +6,7 @@ use r2d2::{ManageConnection, Pool, PooledConnection};
 use rusqlite::{Connection, ToSql, params, params_from_iter};
 
 use super::{
-    directory,
+    directory, known,
     open::{OpenError, open_read_only},
     parked,
     rows::{self, CHAT_COLUMNS, HEALTH_COLUMNS, WITH_HEALTH},
@@ -20,7 +20,7 @@ use crate::{
     },
     store::{
         StoreError,
-        directory::Directory,
+        directory::{Directory, Place, Places},
         query::{ChatFilter, Counts, Order, Reader, SeenChat},
     },
 };
@@ -103,12 +103,12 @@ impl Reader for SqliteReader {
     ) -> Result<Vec<Option<ChatId>>, StoreError> {
         let connection = self.connection()?;
         let mut statement = connection.prepare_cached(
-            "SELECT chat_id FROM conversation_keys WHERE tenant = ?1 AND conversation = ?2 AND line = ?3",
+            "SELECT chat_id FROM conversation_keys WHERE conversation = ?1 AND tenant = ?2 AND line = ?3",
         )?;
         let mut ids = Vec::with_capacity(conversations.len());
         for conversation in conversations {
             let mut found =
-                statement.query(params![tenant.as_str(), conversation.as_str(), line.as_str()])?;
+                statement.query(params![conversation.as_str(), tenant.as_str(), line.as_str()])?;
             let id: Option<[u8; 16]> = found.next()?.map(|row| row.get(0)).transpose()?;
             ids.push(id.map(ChatId::from_bytes));
         }
@@ -128,6 +128,22 @@ impl Reader for SqliteReader {
 
     fn awaited_lines(&self, relay: &Slug) -> Result<Vec<Option<PhoneNumber>>, StoreError> {
         parked::awaited_lines(&*self.connection()?, relay)
+    }
+
+    fn known_meanwhile(
+        &self,
+        relay: &Slug,
+        places: &Places,
+    ) -> Result<Vec<(Conversation, Vec<Place>)>, StoreError> {
+        let connection = self.connection()?;
+        let mut known = Vec::new();
+        for conversation in parked::awaited_conversations(&connection, relay)? {
+            let lines = known::lines(&connection, &conversation, places)?;
+            if !lines.is_empty() {
+                known.push((conversation, lines));
+            }
+        }
+        Ok(known)
     }
 
     fn directory_revision(&self) -> Result<u64, StoreError> {
@@ -253,7 +269,7 @@ mod tests {
             (all(), "SEARCH chats USING INDEX chats_of_tenant"),
             (by_line, "SEARCH chats USING INDEX chats_of_line"),
             (by_handle, "SEARCH people USING PRIMARY KEY (tenant=? AND address=?)"),
-            (by_key, "SEARCH keys USING PRIMARY KEY (tenant=? AND conversation=?)"),
+            (by_key, "SEARCH keys USING PRIMARY KEY (conversation=? AND tenant=?)"),
         ] {
             let plan = plan(&filter);
             assert!(plan.starts_with(first), "{plan}");

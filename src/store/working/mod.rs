@@ -7,7 +7,7 @@ pub mod needs;
 pub mod numbers;
 pub mod parking;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 pub use needs::{ConversationRef, EverywhereRef, IdempotencyRef, LineRef, Needs};
 use numbers::Numbers;
@@ -21,7 +21,7 @@ use crate::domain::{
     delivery::{Delivery, DeliveryId, Health},
     event::Says,
     handle::Handle,
-    ids::ChatId,
+    ids::{ChatId, Slug},
     receipt::{Receipt, ReceiptKey},
     register::Took,
     stamp::Stamp,
@@ -37,7 +37,9 @@ pub struct Working {
     receipts: HashMap<ReceiptKey, Option<Receipt>>,
     deliveries: HashMap<DeliveryId, Option<Tracked<Delivery>>>,
     by_idempotency: HashMap<IdempotencyRef, Option<DeliveryId>>,
-    everywhere: HashSet<EverywhereRef>,
+    /// The lines that know a conversation, as far as they were looked for.
+    known: HashMap<Conversation, BTreeSet<LineRef>>,
+    everywhere: HashSet<(Slug, u64, Conversation)>,
     by_id: HashMap<ChatId, SlotId>,
     new_receipts: Vec<(ReceiptKey, Receipt)>,
     health: HashMap<LineRef, Tracked<Health>>,
@@ -73,6 +75,8 @@ pub struct Slot {
     pub new_conversations: Vec<Conversation>,
     /// What became visible, one record an event.
     pub records: Vec<ChangeRecord>,
+    /// What became visible by an event that was not noted yet.
+    untold: Vec<Change>,
     /// What is left to do about a chat that another one has absorbed.
     pub absorbed: Option<Absorbed>,
 }
@@ -125,12 +129,21 @@ impl Working {
 
     /// Notes which chat of the set was found under `conversation`, if any was.
     pub fn add_conversation(&mut self, conversation: ConversationRef, slot: Option<SlotId>) {
+        if slot.is_some() {
+            self.note_known(&conversation);
+        }
         self.by_conversation.insert(conversation, slot);
     }
 
-    /// Notes that a conversation was looked for on all lines of a tenant.
-    pub fn add_everywhere(&mut self, everywhere: EverywhereRef) {
-        self.everywhere.insert(everywhere);
+    /// Notes that a conversation was looked for on all lines of a relay.
+    pub fn add_everywhere(&mut self, everywhere: &EverywhereRef) {
+        self.everywhere.insert(everywhere.id());
+    }
+
+    /// Whether it was.
+    #[must_use]
+    pub fn has_looked_everywhere(&self, everywhere: &EverywhereRef) -> bool {
+        self.everywhere.contains(&everywhere.id())
     }
 
     /// Whether a conversation was looked for.
@@ -166,7 +179,12 @@ impl Working {
 
     /// Adds the health of a line that the store has.
     pub fn add_health(&mut self, line: LineRef, health: Health) {
-        self.health.insert(line, Tracked { value: health, is_changed: false });
+        self.health.entry(line).or_insert(Tracked { value: health, is_changed: false });
+    }
+
+    fn note_known(&mut self, conversation: &ConversationRef) {
+        let ConversationRef { tenant, line, conversation } = conversation.clone();
+        self.known.entry(conversation).or_default().insert((tenant, line));
     }
 
     fn push(&mut self, chat: Chat, is_new: bool) -> SlotId {
@@ -178,6 +196,7 @@ impl Working {
             touched: if is_new { Touched::Row } else { Touched::No },
             new_conversations: Vec::new(),
             records: Vec::new(),
+            untold: Vec::new(),
             absorbed: None,
         });
         slot
@@ -200,6 +219,11 @@ impl Working {
         self.by_conversation.get(conversation).copied()?
     }
 
+    /// The lines that know a conversation, as far as they were looked for.
+    pub fn known_on(&self, conversation: &Conversation) -> impl Iterator<Item = &LineRef> {
+        self.known.get(conversation).into_iter().flatten()
+    }
+
     /// The chat that answers for an id, if it was loaded.
     #[must_use]
     pub fn find_id(&self, id: ChatId) -> Option<SlotId> {
@@ -214,6 +238,7 @@ impl Working {
     /// Makes a conversation that had no chat a chat's own.
     pub fn bind(&mut self, conversation: &ConversationRef, slot: SlotId) {
         self.slot(slot).new_conversations.push(conversation.conversation.clone());
+        self.note_known(conversation);
         self.by_conversation.insert(conversation.clone(), Some(slot));
     }
 
@@ -221,6 +246,13 @@ impl Working {
     #[expect(clippy::indexing_slicing, reason = "slots are only ever added, so their numbers stay good")]
     pub fn slot(&mut self, slot: SlotId) -> &mut Slot {
         &mut self.slots[slot.0]
+    }
+
+    /// The chat in a slot, to be looked at.
+    #[must_use]
+    #[expect(clippy::indexing_slicing, reason = "slots are only ever added, so their numbers stay good")]
+    pub fn chat(&self, slot: SlotId) -> &Chat {
+        &self.slots[slot.0].chat
     }
 
     /// Takes an event into a chat.
@@ -233,7 +265,8 @@ impl Working {
         merged
     }
 
-    /// Makes one chat of two, and returns the one that survives.
+    /// Makes one chat of two, and returns the one that survives. The event that brings this about is to be merged into
+    /// it afterwards, which notes what was done.
     pub fn join(&mut self, one: SlotId, other: SlotId, stamp: &Stamp, at: Time) -> SlotId {
         let Ok([first, second]) = self.slots.get_disjoint_mut([one.0, other.0]) else { return one };
         let (kept, survivor, loser) = if chat::survives(&first.chat, &second.chat) {
@@ -247,10 +280,9 @@ impl Working {
             conversations: loser.chat.state.keys.keys().cloned().collect(),
             people: loser.chat.state.participants().map(|(handle, ..)| handle.clone()).collect(),
         };
-        let joined = chat::join(&mut survivor.chat, &mut loser.chat, at);
-        survivor.note(stamp, &joined, at);
-        let last_words = Merged { took: Took::Value, changes: vec![Change::Merged(survivor.chat.id)] };
-        loser.note(stamp, &last_words, at);
+        survivor.untold.append(&mut chat::join(&mut survivor.chat, &mut loser.chat));
+        loser.untold.push(Change::Merged(survivor_id));
+        loser.note(stamp, &Merged { took: Took::Value, changes: Vec::new() }, at);
         survivor.new_conversations.append(&mut loser.new_conversations);
         loser.absorbed = Some(absorbed);
         // Whom the loser has absorbed in this batch, the survivor answers for as well: one step suffices.
@@ -367,22 +399,25 @@ impl Working {
 }
 
 impl Slot {
-    /// Notes what a merge did to the chat; says what that is to the store.
+    /// Notes what a merge did to the chat, and before it whatever the same event did to make one chat of several; says
+    /// what that is to the store.
     fn note(&mut self, stamp: &Stamp, merged: &Merged, at: Time) -> Touched {
+        let mut changes = std::mem::take(&mut self.untold);
         let touched = match merged.took {
-            Took::Nothing => Touched::No,
+            Took::Nothing if changes.is_empty() => Touched::No,
             // An event that changes whether somebody is in may do so by a stamp.
-            Took::Stamp if merged.changes.is_empty() => Touched::Stamps,
-            Took::Stamp | Took::Value => Touched::Row,
+            Took::Stamp if changes.is_empty() && merged.changes.is_empty() => Touched::Stamps,
+            _ => Touched::Row,
         };
         self.touched = self.touched.max(touched);
-        if !merged.changes.is_empty() {
-            self.records.push(ChangeRecord {
-                version: self.chat.version,
-                at,
-                stamp: stamp.clone(),
-                changes: merged.changes.clone(),
-            });
+        if !changes.is_empty() && merged.changes.is_empty() {
+            self.chat.version += 1;
+            self.chat.updated_at = at;
+        }
+        changes.extend(merged.changes.iter().cloned());
+        if !changes.is_empty() {
+            let (version, stamp) = (self.chat.version, stamp.clone());
+            self.records.push(ChangeRecord { version, at, stamp, changes });
         }
         touched
     }

@@ -6,7 +6,10 @@ use crate::{
         conversation_key::Conversation, delivery::DeliveryId, ids::Slug, phone::PhoneNumber,
         receipt::ReceiptKey,
     },
-    store::parked::{NumberRef, ParkedId, ParkedQuery},
+    store::{
+        directory::Places,
+        parked::{NumberRef, ParkedId, ParkedQuery},
+    },
 };
 
 /// A conversation of a line of a tenant: what finds a chat.
@@ -26,8 +29,23 @@ pub type LineRef = (Slug, PhoneNumber);
 /// A tenant and one of its idempotency keys: what finds a delivery.
 pub type IdempotencyRef = (Slug, String);
 
-/// A tenant and a conversation: what finds the chats of all its lines that know it.
-pub type EverywhereRef = (Slug, Conversation);
+/// A conversation on whichever line of a relay: what finds the chats of all its lines that know it.
+#[derive(Clone, Debug)]
+pub struct EverywhereRef {
+    /// Whose lines.
+    pub relay: Slug,
+    /// Its lines.
+    pub places: Places,
+    /// Which conversation.
+    pub conversation: Conversation,
+}
+
+impl EverywhereRef {
+    /// What tells it from others: the same revision of the directory has the same lines.
+    pub(super) fn id(&self) -> (Slug, u64, Conversation) {
+        (self.relay.clone(), self.places.revision, self.conversation.clone())
+    }
+}
 
 /// What a batch of commands must see.
 ///
@@ -37,7 +55,7 @@ pub type EverywhereRef = (Slug, Conversation);
 pub struct Needs {
     /// Chats by conversation.
     pub conversations: Vec<ConversationRef>,
-    /// Chats by conversation, on whichever line.
+    /// Chats by conversation, on whichever line of a relay.
     pub everywhere: Vec<EverywhereRef>,
     /// Receipts of events.
     pub receipts: Vec<ReceiptKey>,
@@ -88,9 +106,9 @@ impl Needs {
         }
     }
 
-    /// The chats of a conversation on all lines of a tenant.
+    /// The chats of a conversation on all lines of a relay.
     pub fn everywhere(&mut self, loaded: &Working, wanted: EverywhereRef) {
-        if !loaded.everywhere.contains(&wanted) {
+        if !loaded.has_looked_everywhere(&wanted) {
             self.everywhere.push(wanted);
         }
     }

@@ -1,6 +1,6 @@
 //! Whose numbers a batch has looked up, and learns.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::{
     domain::{handle::Handle, stamp::Stamp},
@@ -11,16 +11,16 @@ use crate::{
 #[derive(Debug, Default)]
 pub struct Numbers {
     owners: HashMap<NumberRef, Option<Owner>>,
-    learnt: Vec<NumberRef>,
+    learnt: HashSet<NumberRef>,
 }
 
-/// Whose number it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Whose number it is. A number that is given to somebody else is the newest, which is the greatest owner's.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Owner {
+    /// When that was said.
+    pub stamp: Stamp,
     /// The handle.
     pub handle: Handle,
-    /// When that was said. A number that is given to somebody else is the newest owner's.
-    pub stamp: Stamp,
 }
 
 impl Numbers {
@@ -45,15 +45,12 @@ impl Numbers {
         matches!(self.owners.get(number), Some(None))
     }
 
-    /// Learns whose number it is; whether it was nobody's before.
-    pub fn learn(&mut self, number: NumberRef, owner: Owner) -> bool {
-        let held = self.owner(&number);
-        let is_first = held.is_none();
-        if held.is_none_or(|held| held.handle != owner.handle && held.stamp < owner.stamp) {
+    /// Learns whose number it is.
+    pub fn learn(&mut self, number: NumberRef, owner: Owner) {
+        if self.owner(&number).is_none_or(|held| *held < owner) {
             self.owners.insert(number.clone(), Some(owner));
-            self.learnt.push(number);
+            self.learnt.insert(number);
         }
-        is_first
     }
 
     /// What was learnt, to be saved.

@@ -11,13 +11,38 @@ use crate::{
 #[derive(Debug, Default)]
 pub struct Parking {
     reports: HashMap<ParkedId, Parked>,
-    /// What each query found, in the order of arrival. What was taken out since is skipped.
-    found: HashMap<ParkedQuery, Vec<ParkedId>>,
-    /// Of reports that were asked for one by one: whether they are parked.
-    looked_for: HashMap<ParkedId, bool>,
+    lookups: HashMap<ParkedQuery, Lookup>,
+    /// Of reports that were asked for one by one, parked or taken out: whether they are parked.
+    is_parked: HashMap<ParkedId, bool>,
     usage: HashMap<Slug, Usage>,
     added: HashSet<ParkedId>,
-    removed: Vec<Parked>,
+    removed: Vec<Removed>,
+}
+
+/// How far a query has been followed. What others have taken out meanwhile is skipped.
+#[derive(Debug, Default)]
+struct Lookup {
+    /// What was found and not taken out yet, in the order of arrival.
+    found: Vec<ParkedId>,
+    /// What this batch has parked: it comes after all that the store has.
+    new: Vec<ParkedId>,
+    /// How many reports the store was asked for so far.
+    passed: u32,
+    /// Whether the store was asked since the last report was taken out.
+    is_loaded: bool,
+    /// Whether the store has no more.
+    is_complete: bool,
+}
+
+/// A report that was taken out.
+#[derive(Debug)]
+pub struct Removed {
+    /// Which.
+    pub id: ParkedId,
+    /// Whose it was.
+    pub relay: Slug,
+    /// How many bytes of its relay's share it took.
+    pub bytes: u64,
 }
 
 /// As much is parked of this relay as may be.
@@ -26,29 +51,46 @@ pub struct ParkingFull;
 
 /// Loading.
 impl Parking {
-    /// Notes what a query found.
-    pub fn add_found(&mut self, query: ParkedQuery, found: Vec<Parked>) {
-        let ids = found.iter().map(|parked| parked.id).collect();
-        self.found.insert(query, ids);
-        self.reports.extend(found.into_iter().map(|parked| (parked.id, parked)));
+    /// Notes what a query found next; whether the store has no more.
+    pub fn add_found(&mut self, query: ParkedQuery, found: Vec<Parked>, is_complete: bool) {
+        let lookup = self.lookups.entry(query).or_default();
+        lookup.passed += u32::try_from(found.len()).unwrap_or(u32::MAX);
+        (lookup.is_loaded, lookup.is_complete) = (true, is_complete);
+        for parked in found {
+            // The store does not know yet what this batch has taken out.
+            if self.is_parked.get(&parked.id) != Some(&false) {
+                lookup.found.push(parked.id);
+                self.reports.entry(parked.id).or_insert(parked);
+            }
+        }
     }
 
     /// Notes whether a report is parked.
     pub fn add_looked_for(&mut self, id: ParkedId, is_parked: bool) {
-        self.looked_for.insert(id, is_parked);
+        self.is_parked.entry(id).or_insert(is_parked);
     }
 
-    /// Notes how much of a relay is parked.
+    /// Notes how much of a relay the store has parked.
     pub fn add_usage(&mut self, relay: Slug, usage: Usage) {
-        self.usage.insert(relay, usage);
+        let removed = self.removed.iter().filter(|removed| removed.relay == relay);
+        let usage = removed.fold(usage, |usage, removed| usage.without(removed.bytes));
+        self.usage.entry(relay).or_insert(usage);
     }
 
-    pub(super) fn is_loaded(&self, query: &ParkedQuery) -> bool {
-        self.found.contains_key(query)
+    /// How many reports of a query were asked for already.
+    #[must_use]
+    pub fn passed(&self, query: &ParkedQuery) -> u32 {
+        self.lookups.get(query).map_or(0, |lookup| lookup.passed)
+    }
+
+    /// Whether the store was asked what a query finds next.
+    #[must_use]
+    pub fn is_loaded(&self, query: &ParkedQuery) -> bool {
+        self.lookups.get(query).is_some_and(|lookup| lookup.is_loaded)
     }
 
     pub(super) fn has_looked_for(&self, id: ParkedId) -> bool {
-        self.looked_for.contains_key(&id)
+        self.is_parked.contains_key(&id)
     }
 
     pub(super) fn usage(&self, relay: &Slug) -> Option<Usage> {
@@ -60,14 +102,18 @@ impl Parking {
 impl Parking {
     /// What a query has found and nobody has taken out yet.
     pub fn found(&self, query: &ParkedQuery) -> impl Iterator<Item = &Parked> {
-        self.found.get(query).into_iter().flatten().filter_map(|id| self.reports.get(id))
+        let lookup = self.lookups.get(query).into_iter();
+        let ids = lookup.flat_map(|lookup| {
+            let new = lookup.is_complete.then_some(&lookup.new);
+            lookup.found.iter().chain(new.into_iter().flatten())
+        });
+        ids.filter_map(|id| self.reports.get(id))
     }
 
-    /// Whether a report may be parked, or is parked already.
+    /// Whether the store may have more of what a query finds.
     #[must_use]
-    pub fn takes(&self, parked: &Parked) -> bool {
-        self.is_parked(parked.id)
-            || self.usage(&parked.relay).unwrap_or_default().has_room_for(parked.bytes())
+    pub fn has_more(&self, query: &ParkedQuery) -> bool {
+        self.lookups.get(query).is_none_or(|lookup| !lookup.is_complete)
     }
 
     /// Parks a report, unless it is parked already.
@@ -76,23 +122,37 @@ impl Parking {
     ///
     /// When there is no room for it.
     pub fn park(&mut self, parked: Parked) -> Result<(), ParkingFull> {
-        if !self.takes(&parked) {
+        let usage = self.usage(&parked.relay).unwrap_or_default();
+        if !self.is_parked(parked.id) && !usage.has_room_for(parked.bytes()) {
             return Err(ParkingFull);
         }
-        if !self.is_parked(parked.id) {
-            let usage = self.usage.entry(parked.relay.clone()).or_default();
-            *usage = usage.with(parked.bytes());
-            self.found.entry(parked.query()).or_default().push(parked.id);
-            self.added.insert(parked.id);
-            self.looked_for.insert(parked.id, true);
-            self.reports.insert(parked.id, parked);
-        }
+        self.keep(parked);
         Ok(())
     }
 
-    /// Takes out all that a query has found, in the order of arrival.
+    /// Parks a report whether there is room or not: it was parked before, and waits for something else now.
+    pub fn keep(&mut self, parked: Parked) {
+        if self.is_parked(parked.id) {
+            return;
+        }
+        let usage = self.usage.entry(parked.relay.clone()).or_default();
+        *usage = usage.with(parked.bytes());
+        for query in parked.queries() {
+            self.lookups.entry(query).or_default().new.push(parked.id);
+        }
+        self.added.insert(parked.id);
+        self.is_parked.insert(parked.id, true);
+        self.reports.insert(parked.id, parked);
+    }
+
+    /// Takes out what a query has found, in the order of arrival. [`Parking::has_more`] says whether that was all.
     pub fn take_out(&mut self, query: &ParkedQuery) -> Vec<Parked> {
-        let ids = self.found.get_mut(query).map(std::mem::take).unwrap_or_default();
+        let Some(lookup) = self.lookups.get_mut(query) else { return Vec::new() };
+        let mut ids = std::mem::take(&mut lookup.found);
+        lookup.is_loaded = lookup.is_complete;
+        if lookup.is_complete {
+            ids.append(&mut lookup.new);
+        }
         let taken: Vec<Parked> = ids.into_iter().filter_map(|id| self.reports.remove(&id)).collect();
         for parked in &taken {
             self.forget(parked);
@@ -101,17 +161,18 @@ impl Parking {
     }
 
     fn forget(&mut self, parked: &Parked) {
-        if let Some(usage) = self.usage.get_mut(&parked.relay) {
-            *usage = usage.without(parked.bytes());
+        let (relay, bytes) = (parked.relay.clone(), parked.bytes());
+        if let Some(usage) = self.usage.get_mut(&relay) {
+            *usage = usage.without(bytes);
         }
-        self.looked_for.insert(parked.id, false);
+        self.is_parked.insert(parked.id, false);
         if !self.added.remove(&parked.id) {
-            self.removed.push(parked.clone());
+            self.removed.push(Removed { id: parked.id, relay, bytes });
         }
     }
 
     fn is_parked(&self, id: ParkedId) -> bool {
-        self.looked_for.get(&id).copied().unwrap_or(false)
+        self.is_parked.get(&id).copied().unwrap_or(false)
     }
 }
 
@@ -124,7 +185,7 @@ impl Parking {
 
     /// What was taken out.
     #[must_use]
-    pub fn removed(&self) -> &[Parked] {
+    pub fn removed(&self) -> &[Removed] {
         &self.removed
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     },
     error::BadInput,
     json::Object,
-    upstream::{field, people::check_count},
+    upstream::{field, roster::Roster},
 };
 
 /// Somebody whom an event names by address.
@@ -50,8 +50,7 @@ impl Named {
 
 impl People {
     pub(super) fn read(data: &WireData<'_>, chat: &WireChat<'_>) -> Result<Self, BadInput> {
-        let listed = chat.participants.as_deref().unwrap_or_default();
-        check_count(listed.len(), "data.chats[0].participants")?;
+        let listed = Roster::checked(chat.participants.as_ref(), "data.chats[0].participants")?;
         let actor =
             data.handle.as_ref().map(|Object(handle)| Named::read(handle, || "data.handle".to_owned()));
         let one = |(index, Object(handle)): (usize, &Object<WireHandle<'_>>)| {

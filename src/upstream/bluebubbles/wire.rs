@@ -9,7 +9,10 @@ use serde::{
     de::{IgnoredAny, SeqAccess, Visitor},
 };
 
-use crate::json::{Object, Text, present};
+use crate::{
+    json::{Object, Text, present},
+    upstream::roster::Roster,
+};
 
 /// The event's type, which comes first: of what does not speak of a conversation, nothing else is read.
 #[derive(Deserialize)]
@@ -54,7 +57,7 @@ pub(super) struct WireChat<'a> {
     #[serde(borrow, default, deserialize_with = "present")]
     pub(super) display_name: Option<Option<Text<'a>>>,
     #[serde(borrow)]
-    pub(super) participants: Option<Vec<Object<WireHandle<'a>>>>,
+    pub(super) participants: Option<Roster<Object<WireHandle<'a>>>>,
 }
 
 #[derive(Deserialize)]

@@ -14,7 +14,8 @@ use crate::{
     json::Object,
     upstream::{
         field::{self, given, optional},
-        people::{LISTED, check_count, listed_as},
+        people::{LISTED, listed_as},
+        roster::Roster,
         spelling,
     },
 };
@@ -36,15 +37,15 @@ impl<'a> WireCreated<'a> {
     }
 
     fn says(&self) -> Result<Says, BadInput> {
-        check_count(self.handles().len(), "data.handles")?;
+        let handles = Roster::checked(self.handles.as_ref(), "data.handles")?;
         let mut says = Says {
             service: service(self.service.as_ref()),
             is_group: self.is_group == Some(true),
-            roster_complete: !self.handles().is_empty(),
+            roster_complete: !handles.is_empty(),
             ..Says::default()
         };
         // Who left or was removed stays listed, and who came back is listed twice.
-        for (index, Object(wire)) in self.handles().iter().enumerate() {
+        for (index, Object(wire)) in handles.iter().enumerate() {
             let opinion = listed_as(wire.status.as_deref());
             says.speak_of(wire, opinion, || format!("data.handles[{index}]"))?;
         }

@@ -9,6 +9,7 @@ use crate::{
     domain::{service::Service, time::Time},
     error::BadInput,
     json::{self, Object, Text, present},
+    upstream::roster::Roster,
 };
 
 /// What every event has. Its data is read once its type is known.
@@ -97,7 +98,7 @@ pub(super) struct WireCreated<'a> {
     #[serde(borrow)]
     pub(super) service: Option<Text<'a>>,
     #[serde(borrow)]
-    pub(super) handles: Option<Vec<Object<WireHandle<'a>>>>,
+    pub(super) handles: Option<Roster<Object<WireHandle<'a>>>>,
 }
 
 /// Somebody who came or went.

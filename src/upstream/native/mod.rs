@@ -5,7 +5,8 @@ mod wire;
 use super::{
     Failed, Parsed, Rejected, event_id,
     field::{self, optional, required},
-    people::{check_count, listed_as, subject},
+    people::{listed_as, subject},
+    roster::Roster,
 };
 use crate::{
     domain::{
@@ -156,7 +157,7 @@ fn says(
     chat: &WireChat<'_>,
     key: &ConversationKey,
 ) -> Result<Says, BadInput> {
-    let handles = chat.handles.as_deref().unwrap_or_default();
+    let handles = Roster::checked(chat.handles.as_ref(), "data.chat.handles")?;
     let mut says = Says {
         name: optional(
             chat.display_name.as_ref(),
@@ -183,7 +184,6 @@ fn says(
 /// What of an event's parts becomes assertions. The type is the domain's, the reading of the wire is ours.
 impl Says {
     fn list(&mut self, handles: &[Object<WireHandle<'_>>]) -> Result<(), BadInput> {
-        check_count(handles.len(), "data.chat.handles")?;
         for (index, Object(wire)) in handles.iter().enumerate() {
             let opinion = listed_as(wire.status.as_deref());
             self.hear(wire, opinion, || format!("data.chat.handles[{index}]"))?;

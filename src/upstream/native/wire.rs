@@ -12,7 +12,10 @@ use serde::{
     },
 };
 
-use crate::json::{Object, Text, present};
+use crate::{
+    json::{Object, Text, present},
+    upstream::roster::Roster,
+};
 
 #[derive(Deserialize)]
 pub(super) struct WireEvent<'a> {
@@ -53,7 +56,7 @@ pub(super) struct WireChat<'a> {
     #[serde(borrow)]
     pub(super) service: Option<Text<'a>>,
     #[serde(borrow)]
-    pub(super) handles: Option<Vec<Object<WireHandle<'a>>>>,
+    pub(super) handles: Option<Roster<Object<WireHandle<'a>>>>,
     pub(super) handles_complete: Option<bool>,
     #[serde(borrow)]
     pub(super) owner_handle: Option<Object<WireHandle<'a>>>,

@@ -1,12 +1,19 @@
 //! Who may post as a relay of another system.
 
-use chert_groups::domain::relay_kind::RelayKind;
+use chert_groups::{
+    domain::{
+        relay_kind::{RelayKind, SecretForm},
+        secret::SigningSecret,
+    },
+    store::sqlite::admin::Owner,
+};
 
 use crate::support::{
     BlueBubbles, Linq, TestApp,
     directory::{RELAY_1, slug},
     foreign::{LINQ, LINQ_LINE, WEBHOOK_SECRET, webhook_signature},
     mac::MAC,
+    raw::Raw,
     request::Request,
 };
 
@@ -129,10 +136,94 @@ async fn a_relay_of_another_kind_and_one_that_is_not_there_are_answered_alike() 
 }
 
 #[tokio::test]
+async fn a_relays_name_is_what_the_path_decodes_to_and_nothing_near_it() {
+    let app = TestApp::start_with_foreign(1);
+    let event = BlueBubbles::message("G-1").to_string();
+    for (name, status) in [
+        ("mac-1", 200),
+        ("%6dac-1", 200),
+        ("mac%2d1", 200),
+        ("mac%252d1", 401),
+        ("MAC-1", 401),
+        ("mac-1%20", 401),
+        ("mac-1%00", 401),
+        ("mac-1%0d%0ax-a:b", 401),
+        ("mac-1%2f", 401),
+        ("x%2f..%2fmac-1", 401),
+        ("mac-1;x=1", 401),
+        ("mac-1%3ftoken=1", 401),
+        ("mac-1%ff", 401),
+        ("%D0%BCac-1", 401),
+        ("{relay}", 401),
+        (&"m".repeat(30_000), 401),
+        ("mac-1/", 404),
+        ("mac-1/x", 404),
+        ("", 404),
+    ] {
+        let mut raw = Raw::connect(&app).await;
+        let target = format!("/upstream/v1/bluebubbles/{name}?token={}", MAC.secret);
+        let length = event.len();
+        raw.send(format!("POST {target} HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n\r\n{event}"))
+            .await;
+        assert_eq!(raw.answer().await.status, status, "{name:.100}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_anywhere_else_proves_nothing() {
+    let app = TestApp::start_with_foreign(1);
+    let path = format!("/upstream/v1/bluebubbles/{}", MAC.slug);
+    let url = format!("http://test{path}?token={}", MAC.secret);
+    let post = |path: &str| app.request("POST", path).body(BlueBubbles::message("G-1").to_string());
+    for (name, value) in [
+        ("referer", &*url),
+        ("x-original-url", &url),
+        ("x-forwarded-uri", &url),
+        ("cookie", &format!("token={}", MAC.secret)),
+        ("authorization", &format!("Bearer {}", MAC.secret)),
+        ("x-chert-relay", MAC.slug),
+    ] {
+        post(&path).header(name, value).send().await.refused(401, 2012);
+    }
+    let form = format!("token={}", MAC.secret);
+    app.request("POST", &path).body(form).send().await.refused(401, 2012);
+    // What is a header of Linq's means nothing on this route, and a token nothing on Linq's.
+    app.linq_request(body()).send().await.ok();
+    app.request("POST", &format!("{PATH}?token={}", MAC.secret)).send().await.refused(401, 2012);
+}
+
+#[tokio::test]
+async fn the_key_counts_and_not_how_the_secret_is_written() {
+    use base64::{Engine as _, prelude::BASE64_STANDARD, prelude::BASE64_STANDARD_NO_PAD};
+    let mut app = TestApp::start_with_foreign(1);
+    let mut relays = Vec::new();
+    for bytes in [24, 25, 26, 32, 63, 64] {
+        for place in 0..3 {
+            let key = vec![bytes + place; bytes.into()];
+            let padded = format!("whsec_{}", BASE64_STANDARD.encode(&key));
+            let bare = BASE64_STANDARD_NO_PAD.encode(&key);
+            let written = [padded.clone(), format!("whsec_{bare}"), bare][usize::from(place)].clone();
+            let name = format!("linq-{bytes}-{place}");
+            let secret = SigningSecret::read(SecretForm::Webhook, &written).unwrap();
+            app.admin().add_relay(&slug(&name), RelayKind::Linq, None, &secret).unwrap();
+            relays.push((name, padded));
+        }
+    }
+    app.restart();
+    let seconds = app.clock.now().seconds().to_string();
+    for (name, secret) in relays {
+        // A body that is no text is signed all the same; only then it is no JSON.
+        for (body, status) in [(body().into_bytes(), 403), (b"\xff\x00\xfe".to_vec(), 400)] {
+            let signature = webhook_signature(&secret, "msg_1", &seconds, &body);
+            let request = app.request("POST", &format!("/upstream/v1/linq/{name}")).body(body);
+            let request = request.header("webhook-id", "msg_1").header("webhook-timestamp", &seconds);
+            assert_eq!(request.header("webhook-signature", signature).send().await.status, status, "{name}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_rotated_token_and_a_rotated_webhook_secret_are_both_good_until_the_overlap_ends() {
-    use chert_groups::{
-        domain::relay_kind::SecretForm, domain::secret::SigningSecret, store::sqlite::admin::Owner,
-    };
     let app = TestApp::start_with_foreign(1);
     let hour = jiff::SignedDuration::from_hours(1);
     for (name, kind) in [(MAC.slug, RelayKind::BlueBubbles), (LINQ, RelayKind::Linq)] {

@@ -1,8 +1,11 @@
 //! An event names a line that nobody has registered yet.
 
+use chert_groups::domain::relay_kind::RelayKind;
+
 use crate::support::{
     Event, TestApp,
-    directory::{ACME, LINE, OTHER, RELAY_1, RELAY_2, number},
+    callers::Poster,
+    directory::{ACME, Identity, LINE, OTHER, RELAY_1, RELAY_2, number, slug},
     event::SAM,
 };
 
@@ -128,15 +131,33 @@ async fn a_line_that_is_known_parks_nothing() {
     assert_eq!((app.rows("parked"), app.rows("parking")), (0, 0));
 }
 
+/// A relay without a line, as the service learns of it.
+fn add_relay(app: &TestApp) -> Poster<'_> {
+    let relay = Identity { slug: "rly-9", ..RELAY_1 }.with_secret("99999999999999999999999999999999");
+    app.admin().add_relay(&relay.slug(), RelayKind::Native, None, &relay.secret()).unwrap();
+    Poster::new(app, relay)
+}
+
 #[tokio::test]
 async fn a_removed_relay_takes_what_it_parked_with_it() {
     let app = TestApp::start();
-    let relay = crate::support::directory::Identity { slug: "rly-9", ..RELAY_1 };
-    let relay = relay.with_secret("99999999999999999999999999999999");
-    let kind = chert_groups::domain::relay_kind::RelayKind::Native;
-    app.admin().add_relay(&relay.slug(), kind, None, &relay.secret()).unwrap();
-    let poster = crate::support::callers::Poster::new(&app, relay);
+    let poster = add_relay(&app);
     assert_eq!(poster.outcome(message("e1")).await.0, "parked");
-    app.admin().remove_relay(&relay.slug()).unwrap();
+    app.admin().remove_relay(&slug("rly-9")).unwrap();
     assert_eq!((app.rows("parked"), app.rows("parking")), (0, 0));
+}
+
+#[tokio::test]
+async fn what_a_relay_sent_that_is_removed_meanwhile_is_gone_with_it() {
+    let app = TestApp::start();
+    let poster = add_relay(&app);
+    assert_eq!(poster.outcome(message("e1")).await.0, "parked");
+    app.admin().remove_relay(&slug("rly-9")).unwrap();
+    // The service has not heard of it yet.
+    assert_eq!(poster.outcome(message("e2")).await.0, "parked");
+    assert_eq!((app.rows("parked"), app.rows("parking")), (0, 0));
+    // A relay of the same name is another one, and the store still takes writes.
+    let poster = add_relay(&app);
+    assert_eq!(poster.outcome(message("e3")).await.0, "parked");
+    assert_eq!(app.usage(), [("rly-9".to_owned(), 1)]);
 }

@@ -1,11 +1,13 @@
 //! The program as a process: started, spoken to over HTTP, stopped by signals, killed.
 //!
 //! What the tests share: [`world`] is a store with accounts in it, [`service`] a running `serve` or `demo`,
-//! [`program`] a command that runs to its end, [`http`] a plain client and [`event`] what relays post.
+//! [`program`] a command that runs to its end, [`http`] a plain client, [`event`] what relays post, and [`foreign`] are
+//! relays of other systems.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "these are tests")]
 
 mod event;
+mod foreign;
 mod http;
 mod program;
 mod service;
@@ -14,11 +16,15 @@ mod world;
 mod accounts;
 mod broken;
 mod crash;
+mod crash_parked;
 mod creates;
 mod demo;
 mod disk_full;
 mod drain;
 mod files;
+mod foreign_load;
+mod foreign_logs;
+mod memory;
 mod metrics;
 mod passwords;
 mod relay_secrets;
@@ -27,5 +33,6 @@ mod replay;
 mod settings;
 mod stamps;
 mod usage;
+mod verdicts;
 mod verify_relay;
 mod verify_signature;

@@ -95,7 +95,7 @@ impl World {
         self.post_body(client, "application/json", &event.to_string())
     }
 
-    fn post_body(&self, client: &mut Client, media_type: &str, body: &str) -> io::Result<Answer> {
+    pub(super) fn post_body(&self, client: &mut Client, media_type: &str, body: &str) -> io::Result<Answer> {
         let headers = self.signed(media_type, body);
         let headers = headers.each_ref().map(|(name, value)| (*name, value.as_str()));
         client.exchange("POST", "/upstream/v1/events", &headers, body)

@@ -55,14 +55,14 @@ impl TestApp {
 
     /// Posts as Linq does.
     pub(crate) async fn linq_posts(&self, event: impl std::fmt::Display) -> Answer {
-        let body = event.to_string();
-        self.linq_request(&body).send().await
+        self.linq_request(event.to_string()).send().await
     }
 
     /// A request of Linq with its signature.
-    pub(crate) fn linq_request(&self, body: &str) -> Request<'_> {
+    pub(crate) fn linq_request(&self, body: impl Into<Vec<u8>>) -> Request<'_> {
+        let body = body.into();
         let seconds = self.clock.now().seconds().to_string();
-        let signature = webhook_signature(WEBHOOK_SECRET, "msg_1", &seconds, body.as_bytes());
+        let signature = webhook_signature(WEBHOOK_SECRET, "msg_1", &seconds, &body);
         let request = self.request("POST", &format!("/upstream/v1/linq/{LINQ}"));
         let request = request.header("webhook-id", "msg_1").header("webhook-timestamp", seconds);
         request.header("webhook-signature", signature).header("content-type", "application/json").body(body)
@@ -70,9 +70,13 @@ impl TestApp {
 
     /// Posts as a BlueBubbles server does whose URL has this after the token.
     pub(crate) async fn mac_posts_to(&self, rest_of_url: &str, event: impl std::fmt::Display) -> Answer {
+        self.mac_request(rest_of_url).body(event.to_string()).send().await
+    }
+
+    /// A request of the same without a body.
+    pub(crate) fn mac_request(&self, rest_of_url: &str) -> Request<'_> {
         let path = format!("/upstream/v1/bluebubbles/{}?token={}{rest_of_url}", MAC.slug, MAC.secret);
-        let request = self.request("POST", &path).header("content-type", "application/json");
-        request.body(event.to_string()).send().await
+        self.request("POST", &path).header("content-type", "application/json")
     }
 }
 

@@ -6,7 +6,7 @@
 //! - [`relay`] is what the service delivers through: a relay that says what it is told to, or a simulated one;
 //!   [`mac`] is one that speaks as a BlueBubbles server does, and [`foreign`] are the relays of other systems.
 //! - [`event`] makes native events, [`bluebubbles`] and [`linq`] those of other systems, all with the help of
-//!   [`pointer`]; [`store`] looks into the file, [`wait`] polls, [`logs`] keeps the log.
+//!   [`pointer`]; [`format`] is what they have in common; [`store`] looks into the file, [`wait`] polls, [`logs`] keeps the log.
 
 pub(crate) mod answer;
 pub(crate) mod app;
@@ -15,6 +15,7 @@ pub(crate) mod callers;
 pub(crate) mod directory;
 pub(crate) mod event;
 pub(crate) mod foreign;
+pub(crate) mod format;
 pub(crate) mod linq;
 pub(crate) mod logs;
 pub(crate) mod mac;
@@ -28,5 +29,6 @@ pub(crate) mod wait;
 pub(crate) use app::TestApp;
 pub(crate) use bluebubbles::BlueBubbles;
 pub(crate) use event::Event;
+pub(crate) use format::Format;
 pub(crate) use linq::Linq;
 pub(crate) use relay::{FakeRelay, Say};

@@ -5,4 +5,5 @@ mod forms;
 mod json_abuse;
 mod other_formats;
 mod outcomes;
+mod rekeys;
 mod times;

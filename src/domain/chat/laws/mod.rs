@@ -160,9 +160,9 @@ proptest! {
         let mut survivor = Chat { state: state_of(some), ..UNHEARD_OF.clone() };
         let mut loser = Chat { state: state_of(others), ..UNHEARD_OF.clone() };
         let before = View::of(&survivor.state);
-        let joined = join(&mut survivor, &mut loser, time(1));
+        let joined = join(&mut survivor, &mut loser);
         prop_assert_eq!(&survivor.state, &whole);
-        let told = joined.changes.iter().fold(before, View::replay);
+        let told = joined.iter().fold(before, View::replay);
         prop_assert_eq!(told, View::of(&survivor.state));
     }
 

@@ -2,7 +2,7 @@
 
 use crate::domain::{
     change::Change,
-    chat::{Chat, ChatState, Origin, merge},
+    chat::{Chat, ChatState, Origin, merge, strangers_to},
     conversation_key::ConversationKey,
     event::{Event, Mention, Says, Word},
     handle::Handle,
@@ -196,6 +196,6 @@ impl Story {
 
     /// How many handles an event would make known.
     pub(super) fn strangers_in(&self, Said(event): &Said) -> usize {
-        self.chat.state.strangers_in(&event.says)
+        strangers_to(&[&self.chat.state], &event.says)
     }
 }

@@ -5,6 +5,8 @@ mod change;
 mod lines;
 mod relays;
 
+use std::time::Duration;
+
 use jiff::SignedDuration;
 use rusqlite::{Connection, TransactionBehavior, params};
 
@@ -144,6 +146,7 @@ impl Admin {
     }
 
     fn change(&mut self, act: impl FnOnce(&Change<'_>) -> Result<(), AdminError>) -> Result<(), AdminError> {
+        self.connection.busy_handler(Some(waits_for_a_gap))?;
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let change = Change(transaction);
         act(&change)?;
@@ -151,6 +154,15 @@ impl Admin {
         change.0.commit()?;
         Ok(())
     }
+}
+
+/// Whether to try again, after a moment, when another process writes. Between the transactions of a server at work
+/// there are gaps of a few milliseconds; SQLite's own waiting, which grows to 100 of them, misses most.
+fn waits_for_a_gap(tries: i32) -> bool {
+    const MOMENT: Duration = Duration::from_millis(2);
+    const TRIES: i32 = 5000;
+    std::thread::sleep(MOMENT);
+    tries < TRIES
 }
 
 /// Who has secrets.

@@ -1,6 +1,7 @@
--- From version 1 to 2: kinds of relays, passwords, lines that changed hands, reports that wait, numbers of handles.
+-- From version 1 to 2: kinds of relays, passwords, lines that changed hands, reports that wait, numbers of handles;
+-- and keys are found by conversation first.
 --
--- A constraint of a table cannot be altered, so the two small tables are made anew. Foreign keys are off meanwhile.
+-- A constraint of a table cannot be altered, so three tables are made anew. Foreign keys are off meanwhile.
 
 CREATE TABLE new_relays (
     slug       TEXT    PRIMARY KEY,
@@ -30,6 +31,18 @@ UPDATE new_lines SET once_anothers = 1
                      ON held.number = chats.line AND held.tenant <> chats.tenant);
 DROP TABLE lines;
 ALTER TABLE new_lines RENAME TO lines;
+
+CREATE TABLE new_conversation_keys (
+    conversation TEXT NOT NULL,
+    tenant       TEXT NOT NULL,
+    line         TEXT NOT NULL,
+    chat_id      BLOB NOT NULL REFERENCES chats (id),
+    PRIMARY KEY (conversation, tenant, line)
+) STRICT, WITHOUT ROWID;
+INSERT INTO new_conversation_keys (conversation, tenant, line, chat_id)
+    SELECT conversation, tenant, line, chat_id FROM conversation_keys ORDER BY conversation, tenant, line;
+DROP TABLE conversation_keys;
+ALTER TABLE new_conversation_keys RENAME TO conversation_keys;
 
 CREATE TABLE journal (
     number INTEGER PRIMARY KEY,

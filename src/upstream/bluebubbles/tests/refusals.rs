@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::upstream::{Rejected, people::MAX_HANDLES};
+use crate::upstream::{Rejected, roster::MAX_HANDLES};
 
 const GUID: &str = "D55B67D7-3686-4BBB-B828-84F9ABD91600";
 

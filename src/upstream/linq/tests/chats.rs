@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::upstream::people::MAX_HANDLES;
+use crate::upstream::roster::MAX_HANDLES;
 
 fn with_handles(handles: &[(&str, Value, bool)]) -> Payload {
     let one = |(handle, status, is_me): &(&str, Value, bool)| json!({"handle": handle, "service": "iMessage", "status": status, "is_me": is_me});
