@@ -96,8 +96,8 @@ fn registered(directory: &Directory, relay: &Slug, line: PhoneNumber) -> Option<
 /// The line that reports without one are about, when their relay has only one and never had another that has left
 /// it: then they may be about that one.
 fn the_only_one(directory: &Directory, relay: &Slug, places: &Places) -> Option<(ParkedQuery, Vec<Place>)> {
-    directory.relay(relay).filter(|relay| !relay.lost_line)?;
-    Some((ParkedQuery::Unplaced(relay.clone()), vec![places.only()?.clone()]))
+    let only = places.only().filter(|_| !directory.relay(relay).is_some_and(|relay| relay.lost_line))?;
+    Some((ParkedQuery::Unplaced(relay.clone()), vec![only.clone()]))
 }
 
 /// Those lines to which what was parked may be applied.
