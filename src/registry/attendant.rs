@@ -4,7 +4,7 @@
 //! besides: a report may have been parked by somebody who had not heard of the change yet, although its line is
 //! registered or a line knows its conversation.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use tokio::time::{Instant, sleep};
 
@@ -14,6 +14,7 @@ use crate::{
     domain::{ids::Slug, phone::PhoneNumber},
     store::{
         StoreError,
+        committer::CommitError,
         directory::{Directory, Place, Places},
         parked::ParkedQuery,
         query::Reader,
@@ -23,6 +24,9 @@ use crate::{
 
 /// How often it is looked whether the directory has changed.
 const GLANCE: Duration = Duration::from_millis(200);
+
+/// How many of those who wait are served in one transaction, so that nobody else waits long for the next.
+const AT_ONCE: usize = 4;
 
 /// How often it is looked without a reason.
 const ROUND: Duration = Duration::from_secs(5);
@@ -45,25 +49,29 @@ pub async fn attend(registry: Registry, directory: DirectoryHandle) {
 }
 
 impl Registry {
-    /// Applies everything that waits for what is known already.
+    /// Applies everything that waits for what is known already, all of it a little at a time.
     async fn unpark(&self, directory: &Arc<Directory>) -> Result<(), StoreError> {
         let known = Arc::clone(directory);
         let ready = self.read(move |reader| ready(reader, &known)).await?;
-        for (query, places) in ready {
-            while self.unpark_slice(&query, &places).await? > 0 {}
+        let mut left = VecDeque::from(ready);
+        while !left.is_empty() {
+            let now: Vec<_> = left.drain(..left.len().min(AT_ONCE)).collect();
+            let unparks = now
+                .iter()
+                .map(|(query, places)| Unpark::new(query.clone(), places.clone(), clock::random()).into());
+            let replies = self.committer.commit(unparks.collect()).await.map_err(unavailable)?;
+            for (waiting, reply) in now.into_iter().zip(replies) {
+                if let Reply::Unparked { more: true } = reply.map_err(unavailable)? {
+                    left.push_back(waiting);
+                }
+            }
         }
         Ok(())
     }
+}
 
-    async fn unpark_slice(&self, query: &ParkedQuery, places: &[Place]) -> Result<usize, StoreError> {
-        let unpark = Unpark::new(query.clone(), places.to_vec(), clock::random());
-        let unavailable = |why: &dyn std::fmt::Display| StoreError::Unavailable(why.to_string());
-        match self.commit_one(unpark.into()).await {
-            Ok(Reply::Unparked(count)) => Ok(count),
-            Ok(_) => Ok(0),
-            Err(why) => Err(unavailable(&why)),
-        }
-    }
+fn unavailable(why: CommitError) -> StoreError {
+    StoreError::Unavailable(why.to_string())
 }
 
 /// What may be applied, and to which lines.

@@ -35,8 +35,11 @@ pub enum Command {
 pub enum Reply {
     /// Of [`Command::Ingest`] and [`Command::Seek`].
     Ingested(Result<Ingested, Refusal>),
-    /// Of [`Command::Unpark`]: how many reports were taken out.
-    Unparked(usize),
+    /// Of [`Command::Unpark`].
+    Unparked {
+        /// Whether there is more to be taken out.
+        more: bool,
+    },
     /// Of [`Command::SettleFailure`].
     Settled,
     /// Of [`Command::Open`].
@@ -63,7 +66,7 @@ impl committer::Command for Command {
         match self {
             Self::Ingest(event) => Reply::Ingested(event.decide(working, moment, then)),
             Self::Seek(report) => Reply::Ingested(report.decide(working, moment, then)),
-            Self::Unpark(unpark) => Reply::Unparked(unpark.decide(working, moment, then)),
+            Self::Unpark(unpark) => Reply::Unparked { more: unpark.decide(working, moment, then) },
             Self::SettleFailure(failure) => {
                 failure.decide(working);
                 Reply::Settled

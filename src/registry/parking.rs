@@ -59,18 +59,20 @@ impl Unpark {
         }
     }
 
-    /// How many reports were taken out.
-    pub(super) fn decide(self, working: &mut Working, moment: &Moment, then: &mut Vec<Command>) -> usize {
+    /// Whether there is more that somebody must come for.
+    pub(super) fn decide(self, working: &mut Working, moment: &Moment, then: &mut Vec<Command>) -> bool {
         let taken = working.parking.take_out(&self.query);
         for parked in &taken {
             for arrival in self.arrivals_of(parked) {
                 self.apply(arrival, parked, working, moment, then);
             }
         }
-        if self.is_followed_to_the_end() && working.parking.has_more(&self.query) {
+        let more = working.parking.has_more(&self.query);
+        if more && self.is_followed_to_the_end() {
             then.push(self.into());
+            return false;
         }
-        taken.len()
+        more
     }
 
     /// Whether nobody would come for the rest.

@@ -5,7 +5,6 @@
 //! made durable the next one gathers, so batches are as large as the load makes them.
 
 use std::{
-    collections::VecDeque,
     sync::{Arc, mpsc},
     thread::{self, JoinHandle},
     time::{Duration, Instant},
@@ -15,6 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, oneshot, wat
 
 use super::{
     StoreError,
+    batch::Batch,
     working::{Horizons, Moment, Needs, Working},
 };
 use crate::{
@@ -327,8 +327,7 @@ impl<C: Command, E: Engine> WriterLoop<C, E> {
             commands.push(job.commands);
             replies.push((job.reply, job.room));
         }
-        let mut batch =
-            Batch { moment: self.moment(), decided: Vec::with_capacity(commands.len()), commands };
+        let mut batch = Batch::new(self.moment(), commands);
         let result = self.engine.transact(&mut batch);
         metrics::histogram!("chert_groups_commit_seconds").record(started.elapsed().as_secs_f64());
         metrics::histogram!("chert_groups_batch_commands")
@@ -336,7 +335,7 @@ impl<C: Command, E: Engine> WriterLoop<C, E> {
         match result {
             Ok(()) => {
                 self.set_health(Health::Good);
-                answer(replies, batch.decided.into_iter().map(Ok));
+                answer(replies, batch.replies().map(Ok));
                 true
             }
             Err(why) => {
@@ -404,77 +403,6 @@ impl<C: Command, E: Engine> WriterLoop<C, E> {
             let _ = job.reply.send(Err(CommitError::Unavailable));
         }
     }
-}
-
-/// The commands of one transaction, those of each job together.
-struct Batch<C: Command> {
-    moment: Moment,
-    commands: Vec<Vec<C>>,
-    decided: Vec<Vec<C::Reply>>,
-}
-
-impl<C: Command> Work for Batch<C> {
-    fn run(&mut self, working: &mut Working, load: &mut Load<'_>) -> Result<(), StoreError> {
-        let commands = std::mem::take(&mut self.commands);
-        // Nearly all that is needed, at once.
-        see(working, load, |loaded, needs| {
-            commands.iter().flatten().for_each(|command| command.needs(loaded, needs));
-        })?;
-        for commands in commands {
-            let replies = commands.into_iter().map(|command| self.decide(command, working, load));
-            let replies = replies.collect::<Result<_, _>>()?;
-            self.decided.push(replies);
-        }
-        Ok(())
-    }
-}
-
-impl<C: Command> Batch<C> {
-    /// Decides on a command and all that follows from it. Each is asked for its needs once more, since those before
-    /// it may have brought about that it needs something else.
-    fn decide(&self, command: C, working: &mut Working, load: &mut Load<'_>) -> Result<C::Reply, StoreError> {
-        let mut decide = |command: C, then: &mut Vec<C>| {
-            see(working, load, |loaded, needs| command.needs(loaded, needs))?;
-            Ok::<_, StoreError>(command.decide(working, &self.moment, then))
-        };
-        let mut then = Vec::new();
-        let reply = decide(command, &mut then)?;
-        let mut following = VecDeque::from(then);
-        while let Some(next) = following.pop_front() {
-            let mut then = Vec::new();
-            decide(next, &mut then)?;
-            following.extend(then);
-        }
-        Ok(reply)
-    }
-}
-
-/// Loads until nothing more is needed.
-fn see(
-    working: &mut Working,
-    load: &mut Load<'_>,
-    ask: impl Fn(&Working, &mut Needs),
-) -> Result<(), StoreError> {
-    loop {
-        let mut needs = Needs::default();
-        ask(working, &mut needs);
-        if needs.is_empty() {
-            return Ok(());
-        }
-        load(needs, working)?;
-    }
-}
-
-/// One transaction of these commands, without a queue.
-#[cfg(test)]
-pub(crate) fn transact_all<C: Command>(
-    engine: &mut impl Engine,
-    moment: Moment,
-    commands: Vec<C>,
-) -> Result<Vec<C::Reply>, StoreError> {
-    let mut batch = Batch { moment, commands: vec![commands], decided: Vec::new() };
-    engine.transact(&mut batch)?;
-    Ok(batch.decided.into_iter().flatten().collect())
 }
 
 type Reply<R> = (oneshot::Sender<Result<Vec<R>, CommitError>>, OwnedSemaphorePermit);

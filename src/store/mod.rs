@@ -3,7 +3,7 @@
 //! - [`working`] is the seam: a transaction **loads** what its commands need into a [`working::Working`] set,
 //!   the commands **decide** on it in memory, and the difference is **saved**. Only load and save know a
 //!   database.
-//! - [`committer`] groups the commands that wait into one transaction and answers each after the commit.
+//! - [`committer`] groups the commands that wait into one transaction, a `batch`, and answers each after the commit.
 //! - [`directory`] holds tenants, relays and lines in memory; [`refresh`] keeps it true.
 //! - [`query`] is what can be looked up, past the committer.
 //! - [`parked`] is a report that waits until it can be placed.
@@ -18,6 +18,8 @@ pub mod query;
 pub mod refresh;
 pub mod sqlite;
 pub mod working;
+
+pub(crate) mod batch;
 
 /// Why the store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]

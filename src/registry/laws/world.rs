@@ -16,7 +16,7 @@ use crate::{
         command::{Command, Reply},
     },
     store::{
-        committer::transact_all,
+        batch::transact_all,
         directory::{Directory, Place},
         parked::ParkedQuery,
         sqlite::{

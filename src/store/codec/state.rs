@@ -1,7 +1,7 @@
 //! A chat's state as bytes.
 //!
-//! One byte of version, then postcard. Version 1 lacked the last field. Stamps are written once and referred to by number: a group's handles
-//! were usually all listed by the same event, so this is most of the saving.
+//! One byte of version, then postcard. Version 1 lacked the last field. Stamps are written once and referred to by
+//! number: a group's handles were usually all listed by the same event, so this is most of the saving.
 
 use std::{borrow::Cow, collections::HashMap};
 

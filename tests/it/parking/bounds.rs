@@ -4,8 +4,10 @@ use chert_groups::domain::parking::{MAX_BYTES, MAX_REPORTS};
 use rusqlite::Connection;
 
 use crate::support::{
-    Event, TestApp,
+    BlueBubbles, Event, TestApp,
     directory::{ACME, RELAY_1, RELAY_2, number},
+    foreign::{MAC_LINES, outcome},
+    mac::MAC,
 };
 
 use super::until_nothing_is_parked;
@@ -18,10 +20,14 @@ fn message(id: u64) -> Event {
 
 /// Has the store believe that a relay has parked so much already.
 fn pretend(app: &TestApp, reports: u64, bytes: u64) {
+    pretend_of(app, RELAY_1.slug, reports, bytes);
+}
+
+fn pretend_of(app: &TestApp, relay: &str, reports: u64, bytes: u64) {
     let store = Connection::open(app.store_path()).unwrap();
     let statement = "INSERT INTO parking (relay, reports, bytes) VALUES (?1, ?2, ?3)
                      ON CONFLICT (relay) DO UPDATE SET reports = excluded.reports, bytes = excluded.bytes";
-    store.execute(statement, (RELAY_1.slug, reports, bytes)).unwrap();
+    store.execute(statement, (relay, reports, bytes)).unwrap();
 }
 
 #[tokio::test]
@@ -56,6 +62,35 @@ async fn bytes_are_bounded_as_well() {
     pretend(&app, 1, MAX_BYTES - 100_000);
     assert_eq!(app.relay_1().outcome(message(1)).await.0, "parked");
     assert_eq!((app.rows("parked"), app.rows("chats")), (1, 0));
+}
+
+#[tokio::test]
+async fn an_event_is_refused_whole_when_a_part_of_it_finds_no_room_to_wait() {
+    let app = TestApp::start_with_foreign(1);
+    pretend_of(&app, MAC.slug, MAX_REPORTS, 1);
+    let added = BlueBubbles::added("G-1", 15).named("Nobody told");
+    app.mac_posts_to("", &added).await.refused(503, 3002);
+    assert_eq!((app.rows("chats"), app.rows("receipts")), (0, 0));
+    // What need not wait is taken.
+    let told = BlueBubbles::added("G-2", 15).participants([(15, "robin@example.org")]);
+    assert_eq!(outcome(&app.mac_posts_to("", &told).await), "created");
+    assert_eq!(outcome(&app.mac_posts_to("", &added).await), "unchanged");
+}
+
+#[tokio::test]
+async fn what_has_waited_keeps_its_room_when_it_goes_on_waiting_for_something_else() {
+    let app = TestApp::start_with_foreign(2);
+    let added = BlueBubbles::added("G-1", 15).in_chat("iMessage;+;chat1").by_us();
+    assert_eq!(outcome(&app.mac_posts_to("", &added).await), "parked");
+    // More is parked than may be: others took the room meanwhile.
+    pretend_of(&app, MAC.slug, MAX_REPORTS + 1, MAX_BYTES);
+    let shows = BlueBubbles::message("G-2").in_chat("iMessage;+;chat1").from(7, "sam@example.org");
+    assert_eq!(outcome(&app.mac_posts_to(&format!("&line={}", MAC_LINES[1]), &shows).await), "created");
+    assert_eq!(app.rows("parked WHERE number = 15"), 1);
+    let told = BlueBubbles::message("G-3").in_chat("iMessage;+;chat1").from(15, "robin@example.org");
+    app.mac_posts_to(&format!("&line={}", MAC_LINES[1]), &told).await.ok();
+    assert_eq!(app.rows("parked"), 0);
+    assert_eq!(app.acme().ids("handle=robin@example.org").await.len(), 1);
 }
 
 #[tokio::test]

@@ -51,6 +51,20 @@ async fn each_line_that_knows_it_is_meant() {
 }
 
 #[tokio::test]
+async fn the_answer_is_what_it_has_done_on_any_line() {
+    let app = TestApp::start_with_foreign(2);
+    app.set_clock(0);
+    let one = app.linq_posts(message("e1", LINQ_LINE)).await.ok()["chat_id"].take();
+    assert_eq!(outcome(&app.linq_posts(added("e2")).await), "updated");
+    let two = app.linq_posts(message("e3", LINQ_LINE_2)).await.ok()["chat_id"].take();
+    // The first line knows the event already, and the second is told only now.
+    let answer = app.linq_posts(added("e2")).await.ok();
+    assert_eq!((&answer["outcome"], &answer["chat_id"]), (&json!("updated"), &two));
+    let answer = app.linq_posts(added("e2")).await.ok();
+    assert_eq!((&answer["outcome"], &answer["chat_id"]), (&json!("duplicate"), &one));
+}
+
+#[tokio::test]
 async fn while_none_knows_it_the_event_waits_and_is_applied_with_the_first_that_does() {
     let mut app = TestApp::start_with_foreign(2);
     assert_eq!(outcome(&app.linq_posts(added("e1")).await), "parked");

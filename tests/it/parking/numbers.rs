@@ -2,6 +2,7 @@
 
 use crate::support::{
     BlueBubbles, TestApp,
+    directory::{OTHER, number},
     foreign::{MAC_LINES, outcome},
     mac::MAC,
 };
@@ -156,4 +157,38 @@ async fn operators_see_what_is_awaited() {
     let usage: u64 = awaited().iter().map(|row| row.usage.bytes).sum();
     let parking = app.admin().parking().unwrap();
     assert_eq!((parking[0].1.reports, parking[0].1.bytes), (4, usage));
+}
+
+#[tokio::test]
+async fn a_number_that_is_said_again_is_that_owners_from_then_on() {
+    let said = |guid: &str, who: &str, at: i64| message(guid, OTHER_GROUP, (15, who)).at(at);
+    // That somebody else had it in between is heard last.
+    let events = [
+        ("G-1", "old@example.org", T),
+        ("G-2", "old@example.org", T + 20),
+        ("G-3", "new@example.org", T + 10),
+    ];
+    for order in [[0, 1, 2], [0, 2, 1], [2, 0, 1], [2, 1, 0]] {
+        let app = TestApp::start_with_foreign(1);
+        for place in order {
+            let (guid, who, at) = events[place];
+            posted(&app, said(guid, who, at)).await;
+        }
+        posted(&app, added("G-4", 15)).await;
+        assert_eq!(app.acme().ids("handle=old@example.org").await.len(), 2, "{order:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_said_of_a_number_stays_with_the_tenant_that_had_the_line() {
+    let app = TestApp::start_with_foreign(1);
+    posted(&app, added("G-1", ROBIN.0)).await;
+    app.admin().move_line(&number(MAC_LINES[0]), Some(&OTHER.slug()), None).unwrap();
+    let mut app = app;
+    app.restart();
+    posted(&app, message("G-2", OTHER_GROUP, ROBIN)).await;
+    assert_eq!(app.usage(), []);
+    assert_eq!(people(&only_chat(&app).await), [ROBIN.1], "in the chat of the one who had the line");
+    let ids = app.other().ids("handle=%2B12025550142").await;
+    assert_eq!(ids.len(), 1, "and where the number was told");
 }

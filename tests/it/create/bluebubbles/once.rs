@@ -10,7 +10,7 @@ use crate::{
     create::chat_id,
     support::{
         FakeRelay, Say, TestApp,
-        mac::GUID,
+        mac::{GUID, MAC, MAC_LINE},
         relay::{Gate, nobody},
         wait::until,
     },
@@ -69,6 +69,21 @@ async fn who_may_have_heard_is_not_asked_again_unless_the_caller_asks(#[case] sa
     let orders = mac.orders();
     assert_eq!(orders.len(), 2);
     assert_eq!(orders[0].body, orders[1].body);
+}
+
+#[tokio::test]
+async fn an_event_shows_it_that_names_no_line_of_several() {
+    let (mac, app) = start();
+    app.add_line("+15555550119", &MAC.slug());
+    let mut app = app;
+    app.restart();
+    mac.will([HUNG_UP]);
+    app.acme().create(keyed("k1")).await.refused(503, 3002);
+    // It is the line that the delivery went to, or the message would be sent again.
+    let shown = app.mac_shows("e1", Some(&mac.orders()[0].temp_guid())).await;
+    let answer = app.acme().create(keyed("k1")).await;
+    assert_eq!((chat_id(&answer), mac.orders().len()), (shown, 1));
+    assert_eq!(app.acme().resolve(MAC_LINE, &[GUID]).await.ok()["chats"][0]["chat_id"], chat_id(&answer));
 }
 
 #[tokio::test]
