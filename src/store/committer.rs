@@ -14,6 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, oneshot, wat
 
 use super::{
     StoreError,
+    memory::changes::{Changes, Changing},
     working::{Horizons, Moment, Needs, Working},
 };
 use crate::{
@@ -160,7 +161,7 @@ impl<C: Command> Writer<C> {
     }
 }
 
-/// Starts a writer on `engine`.
+/// Starts a writer on `engine`, which tells `changes` what its commits change.
 ///
 /// # Errors
 ///
@@ -169,12 +170,22 @@ pub fn start<C: Command>(
     mut engine: impl Engine,
     clock: Clock,
     limits: Limits,
+    changes: Arc<Changes>,
 ) -> Result<(Committer<C>, Writer<C>), StoreError> {
     let last_tick = engine.latest_tick()?.unwrap_or(Time::from_nanos(0));
     let (queue, jobs) = mpsc::channel();
     let (report, health) = watch::channel(Health::Good);
-    let writer =
-        WriterLoop { engine, clock, limits, last_tick, jobs, held_over: None, report, closing: false };
+    let writer = WriterLoop {
+        engine,
+        clock,
+        limits,
+        changes,
+        last_tick,
+        jobs,
+        held_over: None,
+        report,
+        closing: false,
+    };
     let thread = thread::Builder::new()
         .name("committer".to_owned())
         .spawn(move || writer.run())
@@ -246,6 +257,7 @@ struct WriterLoop<C: Command, E: Engine> {
     engine: E,
     clock: Clock,
     limits: Limits,
+    changes: Arc<Changes>,
     last_tick: Time,
     jobs: mpsc::Receiver<Message<C>>,
     /// A job that did not fit into the last batch.
@@ -318,9 +330,16 @@ impl<C: Command, E: Engine> WriterLoop<C, E> {
             commands.push(job.commands);
             replies.push((job.reply, job.room));
         }
-        let mut batch =
-            Batch { moment: self.moment(), decided: Vec::with_capacity(commands.len()), commands };
+        let mut batch = Batch {
+            moment: self.moment(),
+            decided: Vec::with_capacity(commands.len()),
+            commands,
+            changes: Arc::clone(&self.changes),
+            changing: None,
+        };
         let result = self.engine.transact(&mut batch);
+        // Look-ups must know of it before anybody is answered. A failure may have changed something all the same.
+        drop(batch.changing.take());
         metrics::histogram!("chert_groups_commit_seconds").record(started.elapsed().as_secs_f64());
         metrics::histogram!("chert_groups_batch_commands")
             .record(f64::from(u32::try_from(count).unwrap_or(u32::MAX)));
@@ -403,6 +422,9 @@ struct Batch<C: Command> {
     moment: Moment,
     commands: Vec<Vec<C>>,
     decided: Vec<Vec<C::Reply>>,
+    changes: Arc<Changes>,
+    /// Once it is decided: what the commit changes.
+    changing: Option<Changing>,
 }
 
 impl<C: Command> Work for Batch<C> {
@@ -415,6 +437,7 @@ impl<C: Command> Work for Batch<C> {
             let replies = commands.into_iter().map(|command| command.decide(working, &self.moment));
             self.decided.push(replies.collect());
         }
+        self.changing = Some(self.changes.begin(working));
     }
 }
 
