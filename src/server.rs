@@ -27,6 +27,7 @@ use crate::{
     store::{
         StoreError,
         committer::{self, Health, Limits, Writer},
+        memory::Memory,
         query::Reader,
         refresh::DirectoryHandle,
         sqlite::{
@@ -298,8 +299,9 @@ fn open_store(settings: &StoreSettings, clock: &Clock) -> Result<Opened, ServeEr
     let engine = SqliteEngine::new(open_for_server(path, upkeep)?, settings.cached_handles)?;
     let reader: Arc<dyn Reader> = Arc::new(SqliteReader::open(path, settings.readers)?);
     let limits = Limits { queue: settings.queue, keep_receipts: settings.keep_receipts };
-    let (committer, writer) = committer::start(engine, clock.clone(), limits)?;
-    Ok((Registry::new(committer, Arc::clone(&reader)), reader, writer))
+    let memory = Memory::new(settings.lookup_cache);
+    let (committer, writer) = committer::start(engine, clock.clone(), limits, Arc::clone(memory.changes()))?;
+    Ok((Registry::new(committer, Arc::clone(&reader), memory), reader, writer))
 }
 
 async fn keep_metrics(handle: metrics_exporter_prometheus::PrometheusHandle) {

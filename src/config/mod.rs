@@ -57,6 +57,8 @@ pub struct StoreSettings {
     pub queue: usize,
     /// How many handles the cached chats may have together.
     pub cached_handles: usize,
+    /// How many bytes of what look-ups found are remembered.
+    pub lookup_cache: usize,
     /// How long receipts are kept.
     pub keep_receipts: jiff::SignedDuration,
 }

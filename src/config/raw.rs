@@ -103,6 +103,7 @@ impl Raw {
         let readers = self.number("store", "readers", 1..=256);
         let queue = self.number("store", "queue", 1000..=1_000_000);
         let cached_handles = self.number("store", "cached_handles", 0..=1_000_000_000);
+        let lookup_cache = self.number("store", "lookup_cache_bytes", 0..=1 << 40);
         let receipt_days = self.number::<u16>("store", "receipt_days", 30..=3650);
         Some(StoreSettings {
             url: url?,
@@ -110,6 +111,7 @@ impl Raw {
             readers: readers?,
             queue: queue?,
             cached_handles: cached_handles?,
+            lookup_cache: lookup_cache?,
             keep_receipts: jiff::SignedDuration::from_hours(24 * i64::from(receipt_days?)),
         })
     }

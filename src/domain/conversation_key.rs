@@ -17,6 +17,10 @@ pub struct ConversationKey(Arc<str>);
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Conversation(Arc<str>);
 
+/// A [`Conversation`] that is borrowed from a key: the pieces of its canonical spelling.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Meaning<'k>([&'k str; 2]);
+
 /// What the grammar of a key says about the conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -43,10 +47,7 @@ impl ConversationKey {
     ///
     /// When it is empty or longer than [`ConversationKey::MAX_BYTES`] bytes.
     pub fn new(text: &str) -> Result<Self, ConversationKeyError> {
-        match text.len() {
-            1..=Self::MAX_BYTES => Ok(Self(text.into())),
-            bytes => Err(ConversationKeyError(bytes)),
-        }
+        checked(text).map(|text| Self(text.into()))
     }
 
     /// Takes `text` as a key that was made before: what a store read back.
@@ -64,25 +65,72 @@ impl ConversationKey {
     /// The conversation that this key names.
     #[must_use]
     pub fn conversation(&self) -> Conversation {
-        match self.grammar() {
-            // `any;…` is itself of the grammar, so no opaque key can be taken for a canonical one.
-            Some((service, rest)) if service != "any" => Conversation(format!("any;{rest}").into()),
-            _ => Conversation(Arc::clone(&self.0)),
-        }
+        let meaning = Meaning::of_any(&self.0);
+        // What is spelled canonically is shared.
+        if meaning.is_spelled(&self.0) { Conversation(Arc::clone(&self.0)) } else { meaning.conversation() }
     }
 
     /// The service in front, where the key has one that says something.
     #[must_use]
     pub fn service(&self) -> Option<Service> {
-        self.grammar().and_then(|(service, _)| Service::from_name(service))
+        grammar(&self.0).and_then(|(service, _)| Service::from_name(service))
+    }
+}
+
+impl<'k> Meaning<'k> {
+    /// What `key` means, as [`ConversationKey::new`] would take it.
+    ///
+    /// # Errors
+    ///
+    /// When it is no key.
+    pub fn of(key: &'k str) -> Result<Self, ConversationKeyError> {
+        checked(key).map(Self::of_any)
     }
 
-    /// Splits `service;sign;id` after the service, when the key has that form.
-    fn grammar(&self) -> Option<(&str, &str)> {
-        let (service, rest) = self.0.split_once(';')?;
-        let known = SERVICES.contains(&service);
-        (known && kind_of(rest).is_some()).then_some((service, rest))
+    fn of_any(key: &'k str) -> Self {
+        match grammar(key) {
+            // `any;…` is itself of the grammar, so no opaque key can be taken for a canonical one.
+            Some((_, rest)) => Self(["any;", rest]),
+            None => Self(["", key]),
+        }
     }
+
+    fn is_spelled(self, key: &str) -> bool {
+        let Self([service, rest]) = self;
+        key.strip_prefix(service) == Some(rest)
+    }
+
+    /// The pieces of the canonical spelling. Two meanings are one conversation when all their pieces are the same.
+    #[must_use]
+    pub const fn pieces(self) -> [&'k str; 2] {
+        self.0
+    }
+
+    /// The conversation.
+    #[must_use]
+    pub fn conversation(self) -> Conversation {
+        Conversation(self.0.concat().into())
+    }
+}
+
+impl<'c> From<&'c Conversation> for Meaning<'c> {
+    fn from(conversation: &'c Conversation) -> Self {
+        Self::of_any(&conversation.0)
+    }
+}
+
+fn checked(text: &str) -> Result<&str, ConversationKeyError> {
+    match text.len() {
+        1..=ConversationKey::MAX_BYTES => Ok(text),
+        bytes => Err(ConversationKeyError(bytes)),
+    }
+}
+
+/// Splits `service;sign;id` after the service, when the key has that form.
+fn grammar(key: &str) -> Option<(&str, &str)> {
+    let (service, rest) = key.split_once(';')?;
+    let known = SERVICES.contains(&service);
+    (known && kind_of(rest).is_some()).then_some((service, rest))
 }
 
 /// The kind that `sign;id` stands for, when it has that form.
@@ -126,6 +174,12 @@ impl fmt::Debug for ConversationKey {
     }
 }
 
+impl fmt::Debug for Meaning<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Meaning(…)")
+    }
+}
+
 impl fmt::Debug for Conversation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Conversation(…)")
@@ -157,6 +211,19 @@ mod tests {
             assert_eq!(conversation(key).as_str(), key);
             assert_eq!(conversation(key).kind(), None, "{key}");
         }
+    }
+
+    #[test]
+    fn what_is_borrowed_from_a_key_means_what_the_key_means() {
+        for key in
+            ["iMessage;+;chat42", "any;+;chat42", "SMS;-;24273", "b183b0d3-3211", "any;+;", ";", "any;"]
+        {
+            let (meaning, whole) = (Meaning::of(key).unwrap(), conversation(key));
+            assert_eq!(meaning.conversation(), whole, "{key}");
+            // The same pieces, too.
+            assert_eq!(Meaning::from(&whole), meaning, "{key}");
+        }
+        assert_eq!(Meaning::of(""), Err(ConversationKeyError(0)));
     }
 
     #[test]

@@ -22,6 +22,14 @@ impl ChatId {
         Self(Uuid::from_bytes(bytes))
     }
 
+    /// How many bytes the id has as text.
+    pub const TEXT_BYTES: usize = uuid::fmt::Hyphenated::LENGTH;
+
+    /// The id as text, written into `buffer`.
+    pub fn to_text(self, buffer: &mut [u8; Self::TEXT_BYTES]) -> &str {
+        self.0.as_hyphenated().encode_lower(buffer)
+    }
+
     /// The sixteen bytes of the id.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 16] {

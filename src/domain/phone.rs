@@ -1,6 +1,6 @@
 //! Phone numbers.
 
-use std::{fmt, str::FromStr, sync::Arc};
+use std::{borrow::Borrow, fmt, str::FromStr, sync::Arc};
 
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat};
 
@@ -62,6 +62,13 @@ impl FromStr for PhoneNumber {
     /// Reads a number that is already in E.164; any other spelling is refused.
     fn from_str(text: &str) -> Result<Self, PhoneNumberError> {
         if has_e164_shape(text) { Self::from_formatted(text) } else { Err(PhoneNumberError) }
+    }
+}
+
+/// Numbers compare and hash as their text does.
+impl Borrow<str> for PhoneNumber {
+    fn borrow(&self) -> &str {
+        &self.0
     }
 }
 

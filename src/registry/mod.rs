@@ -4,7 +4,7 @@
 //! [`seek`] about one that must find its lines, [`parking`] about those that cannot be placed yet; [`attendant`]
 //! looks after the latter. [`create`] has the two decisions about a create, [`settle`] the one about a message
 //! that failed. [`command`] is the list of what may be committed, and [`Registry`] what the edges call: it sends
-//! commands to the committer and look-ups to the reader.
+//! commands to the committer and look-ups to the reader; [`lookups`] are those that may be answered from memory.
 //!
 //! Events enter their chats by `arrival`, with the help of `numbers` where they name people by numbers; events and
 //! creates find their chat by `place`.
@@ -13,6 +13,7 @@ pub mod attendant;
 pub mod command;
 pub mod create;
 pub mod ingest;
+pub mod lookups;
 pub mod parking;
 pub mod placement;
 pub mod seek;
@@ -30,14 +31,13 @@ use tokio::sync::watch;
 
 use crate::{
     domain::{
-        conversation_key::Conversation,
         ids::{ChatId, Slug},
         parking::Usage,
-        phone::PhoneNumber,
     },
     store::{
         StoreError,
         committer::{CommitError, Committer, Health},
+        memory::Memory,
         query::{ChatFilter, Counts, Reader, SeenChat},
     },
 };
@@ -49,15 +49,22 @@ use ingest::{Ingested, NotTaken};
 pub struct Registry {
     committer: Committer<Command>,
     reader: Arc<dyn Reader>,
+    memory: Arc<Memory>,
     /// Set when a look-up has met damage.
     damage: Arc<watch::Sender<Health>>,
 }
 
 impl Registry {
-    /// A registry that writes through `committer` and reads through `reader`.
+    /// A registry that writes through `committer` and reads through `reader`, with a `memory` that the committer
+    /// tells of changes.
     #[must_use]
-    pub fn new(committer: Committer<Command>, reader: Arc<dyn Reader>) -> Self {
-        Self { committer, reader, damage: Arc::new(watch::Sender::new(Health::Good)) }
+    pub fn new(committer: Committer<Command>, reader: Arc<dyn Reader>, memory: Memory) -> Self {
+        Self {
+            committer,
+            reader,
+            memory: Arc::new(memory),
+            damage: Arc::new(watch::Sender::new(Health::Good)),
+        }
     }
 
     /// Takes what relays say in, each on its own. The results come when they are durable, in their order; of
@@ -94,20 +101,6 @@ impl Registry {
     /// When the store cannot be read.
     pub async fn list(&self, filter: ChatFilter) -> Result<Vec<SeenChat>, StoreError> {
         self.read(move |reader| reader.list(&filter)).await
-    }
-
-    /// The chats of conversations of one line, in the same order. Never mints.
-    ///
-    /// # Errors
-    ///
-    /// When the store cannot be read.
-    pub async fn resolve(
-        &self,
-        tenant: Slug,
-        line: PhoneNumber,
-        conversations: Vec<Conversation>,
-    ) -> Result<Vec<Option<ChatId>>, StoreError> {
-        self.read(move |reader| reader.resolve(&tenant, &line, &conversations)).await
     }
 
     /// How many chats and receipts there are.

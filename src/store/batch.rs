@@ -1,10 +1,11 @@
 //! The commands of one transaction: what they need is loaded, and each is decided in turn.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::Arc};
 
 use super::{
     StoreError,
     committer::{Command, Load, Work},
+    memory::changes::{Changes, Changing},
     working::{Moment, Needs, Working},
 };
 
@@ -13,6 +14,9 @@ pub(super) struct Batch<C: Command> {
     moment: Moment,
     commands: Vec<Vec<C>>,
     decided: Vec<Vec<C::Reply>>,
+    changes: Arc<Changes>,
+    /// Once all is decided: what the commit changes.
+    changing: Option<Changing>,
 }
 
 impl<C: Command> Work for Batch<C> {
@@ -27,13 +31,22 @@ impl<C: Command> Work for Batch<C> {
             let replies = replies.collect::<Result<_, _>>()?;
             self.decided.push(replies);
         }
+        self.changing = Some(self.changes.begin(working));
         Ok(())
     }
 }
 
 impl<C: Command> Batch<C> {
-    pub(super) fn new(moment: Moment, commands: Vec<Vec<C>>) -> Self {
-        Self { moment, decided: Vec::with_capacity(commands.len()), commands }
+    /// Commands whose commit tells `changes` what it changes.
+    pub(super) fn new(moment: Moment, commands: Vec<Vec<C>>, changes: Arc<Changes>) -> Self {
+        let decided = Vec::with_capacity(commands.len());
+        Self { moment, commands, decided, changes, changing: None }
+    }
+
+    /// Ends the commit for look-ups, which must know of it before anybody is answered. A failure may have changed
+    /// something all the same.
+    pub(super) fn settle(&mut self) {
+        drop(self.changing.take());
     }
 
     /// The replies to the commands of each job, once they were decided.
@@ -83,7 +96,7 @@ pub(crate) fn transact_all<C: Command>(
     moment: Moment,
     commands: Vec<C>,
 ) -> Result<Vec<C::Reply>, StoreError> {
-    let mut batch = Batch::new(moment, vec![commands]);
+    let mut batch = Batch::new(moment, vec![commands], Arc::default());
     engine.transact(&mut batch)?;
     Ok(batch.replies().flatten().collect())
 }

@@ -15,6 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, oneshot, wat
 use super::{
     StoreError,
     batch::Batch,
+    memory::changes::Changes,
     working::{Horizons, Moment, Needs, Working},
 };
 use crate::{
@@ -168,7 +169,7 @@ impl<C: Command> Writer<C> {
     }
 }
 
-/// Starts a writer on `engine`.
+/// Starts a writer on `engine`, which tells `changes` what its commits change.
 ///
 /// # Errors
 ///
@@ -177,12 +178,22 @@ pub fn start<C: Command>(
     mut engine: impl Engine,
     clock: Clock,
     limits: Limits,
+    changes: Arc<Changes>,
 ) -> Result<(Committer<C>, Writer<C>), StoreError> {
     let last_tick = engine.latest_tick()?.unwrap_or(Time::from_nanos(0));
     let (queue, jobs) = mpsc::channel();
     let (report, health) = watch::channel(Health::Good);
-    let writer =
-        WriterLoop { engine, clock, limits, last_tick, jobs, held_over: None, report, closing: false };
+    let writer = WriterLoop {
+        engine,
+        clock,
+        limits,
+        changes,
+        last_tick,
+        jobs,
+        held_over: None,
+        report,
+        closing: false,
+    };
     let thread = thread::Builder::new()
         .name("committer".to_owned())
         .spawn(move || writer.run())
@@ -254,6 +265,7 @@ struct WriterLoop<C: Command, E: Engine> {
     engine: E,
     clock: Clock,
     limits: Limits,
+    changes: Arc<Changes>,
     last_tick: Time,
     jobs: mpsc::Receiver<Message<C>>,
     /// A job that did not fit into the last batch.
@@ -327,8 +339,10 @@ impl<C: Command, E: Engine> WriterLoop<C, E> {
             commands.push(job.commands);
             replies.push((job.reply, job.room));
         }
-        let mut batch = Batch::new(self.moment(), commands);
+        let mut batch = Batch::new(self.moment(), commands, Arc::clone(&self.changes));
         let result = self.engine.transact(&mut batch);
+        // Look-ups must know of it before anybody is answered. A failure may have changed something all the same.
+        batch.settle();
         metrics::histogram!("chert_groups_commit_seconds").record(started.elapsed().as_secs_f64());
         metrics::histogram!("chert_groups_batch_commands")
             .record(f64::from(u32::try_from(count).unwrap_or(u32::MAX)));

@@ -3,7 +3,11 @@
 use std::{collections::HashMap, sync::Arc};
 
 use crate::domain::{
-    ids::Slug, password::RelayPassword, phone::PhoneNumber, relay_kind::RelayKind, secret::SigningSecret,
+    ids::Slug,
+    password::RelayPassword,
+    phone::{PhoneNumber, PhoneNumberError},
+    relay_kind::RelayKind,
+    secret::SigningSecret,
     time::Time,
 };
 
@@ -200,6 +204,18 @@ impl Directory {
     #[must_use]
     pub fn line(&self, number: &PhoneNumber) -> Option<&Line> {
         self.lines.get(number)
+    }
+
+    /// A number in E.164. That of a line needs no reading.
+    ///
+    /// # Errors
+    ///
+    /// When it is none.
+    pub fn number(&self, text: &str) -> Result<PhoneNumber, PhoneNumberError> {
+        match self.lines.get_key_value(text) {
+            Some((number, _)) => Ok(number.clone()),
+            None => text.parse(),
+        }
     }
 
     /// The lines of a relay.

@@ -5,7 +5,8 @@
 //!   database.
 //! - [`committer`] groups the commands that wait into one transaction, a `batch`, and answers each after the commit.
 //! - [`directory`] holds tenants, relays and lines in memory; [`refresh`] keeps it true.
-//! - [`query`] is what can be looked up, past the committer.
+//! - [`query`] is what can be looked up, past the committer; [`memory`] remembers what was found as long as it is
+//!   true.
 //! - [`parked`] is a report that waits until it can be placed.
 //! - [`codec`] turns values into bytes and back, the same for every database.
 //! - [`sqlite`] is the database.
@@ -13,6 +14,7 @@
 pub mod codec;
 pub mod committer;
 pub mod directory;
+pub mod memory;
 pub mod parked;
 pub mod query;
 pub mod refresh;

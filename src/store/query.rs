@@ -78,6 +78,18 @@ pub trait Reader: Send + Sync + 'static {
     /// When the store cannot be read.
     fn list(&self, filter: &ChatFilter) -> Result<Vec<SeenChat>, StoreError>;
 
+    /// The chats of a conversation on all lines of a tenant, newest first, up to `limit` of them.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    fn everywhere(
+        &self,
+        tenant: &Slug,
+        conversation: &Conversation,
+        limit: usize,
+    ) -> Result<Vec<ChatId>, StoreError>;
+
     /// The chats of conversations of one line, in the same order; `None` where there is none.
     ///
     /// # Errors

@@ -1,4 +1,5 @@
-//! `/api/v1/chats`: one file an operation. [`wire`] is the shape of a chat, [`cursor`] the place in a listing.
+//! `/api/v1/chats`: one file an operation. [`wire`] is the shape of a chat, [`shown`] a chat with its tag as it is
+//! sent, [`cursor`] the place in a listing.
 
 pub(super) mod create;
 pub(super) mod get;
@@ -8,6 +9,7 @@ pub(super) mod resolve;
 pub(super) mod route;
 
 mod cursor;
+mod shown;
 mod wire;
 
 use actix_web::{HttpRequest, web::Payload};
@@ -28,14 +30,19 @@ async fn asker(
     Ok((tenant, body))
 }
 
-/// The chat that the path names, if it is the asker's. What is no id at all names no chat either.
+/// The chat that the path names, if it is the asker's.
 async fn chat_in_path(
     state: &AppState,
     request: &HttpRequest,
     payload: Payload,
 ) -> Result<SeenChat, ApiError> {
     let (tenant, _) = asker(state, request, payload).await?;
-    let id: Option<ChatId> = request.match_info().get("id").and_then(|id| id.parse().ok());
-    let id = id.ok_or_else(ApiError::chat_not_found)?;
+    let id = id_in_path(request)?;
     state.registry.chat(tenant, id).await?.ok_or_else(ApiError::chat_not_found)
+}
+
+/// The id in the path. What is no id at all names no chat either.
+fn id_in_path(request: &HttpRequest) -> Result<ChatId, ApiError> {
+    let id = request.match_info().get("id").and_then(|id| id.parse().ok());
+    id.ok_or_else(ApiError::chat_not_found)
 }

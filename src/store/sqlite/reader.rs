@@ -95,6 +95,22 @@ impl Reader for SqliteReader {
         Ok(chats)
     }
 
+    fn everywhere(
+        &self,
+        tenant: &Slug,
+        conversation: &Conversation,
+        limit: usize,
+    ) -> Result<Vec<ChatId>, StoreError> {
+        let connection = self.connection()?;
+        let mut statement = connection.prepare_cached(
+            "SELECT chat_id FROM conversation_keys WHERE tenant = ?1 AND conversation = ?2
+             ORDER BY chat_id DESC LIMIT ?3",
+        )?;
+        let found =
+            statement.query_map(params![tenant.as_str(), conversation.as_str(), limit], |row| row.get(0))?;
+        found.map(|id| Ok(ChatId::from_bytes(id?))).collect()
+    }
+
     fn resolve(
         &self,
         tenant: &Slug,

@@ -5,5 +5,6 @@ mod isolation;
 mod list;
 mod pages;
 mod participants;
+mod remembered;
 mod resolve;
 mod route;
