@@ -6,16 +6,14 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
+    sync::atomic::{AtomicI64, Ordering},
 };
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    error::{ErrorInternalServerError, ErrorUnprocessableEntity},
-    web::{self, Bytes, Data},
+    error::{ErrorBadRequest, ErrorForbidden, ErrorInternalServerError, ErrorUnprocessableEntity},
+    http::header::ContentType,
+    web::{self, Bytes, Data, ServiceConfig},
 };
 use anyhow::bail;
 use chert_groups::{
@@ -36,11 +34,15 @@ use chert_groups::{
         },
         working::{Moment, Needs},
     },
+    upstream::{
+        Parsed, Rejected,
+        request::{self, Events},
+    },
 };
 use jiff::SignedDuration;
 use r2d2::{ManageConnection, Pool};
 
-use crate::serving::{self, Answer, Shared};
+use super::serving::{self, Answer, Answers, Shared};
 
 /// How many connections it has, unless the variable says another number. There is one write lock, so more of
 /// them (2, 4 and 8 were tried) are no faster; one has the fairest queue.
@@ -91,25 +93,59 @@ pub(crate) fn run(store: &Path) -> anyhow::Result<()> {
     };
     let pool = Pool::builder().max_size(connections).build(Writers(store.to_owned()))?;
     let tick = AtomicI64::new(shared.clock.now().nanos());
-    serving::serve(Naive { shared, pool, tick }, post)
+    serving::serve(Naive { shared, pool, tick }, |config: &mut ServiceConfig| {
+        config.route("/upstream/v1/events", web::post().to(post));
+    })
 }
 
-async fn post(naive: Data<Arc<Naive>>, request: HttpRequest, body: Bytes) -> actix_web::Result<HttpResponse> {
-    let accepted = serving::accept(&naive.shared, &request, &body)?;
-    let single = accepted.is_single();
+/// An event with the tenant of its line.
+type Accepted = (Event, Slug);
+
+async fn post(naive: Data<Naive>, request: HttpRequest, body: Bytes) -> actix_web::Result<HttpResponse> {
+    let relay = naive.shared.relay(&request, &body)?.slug.clone();
+    let (parsed, single) = match request::from_json(&body).map_err(ErrorBadRequest)? {
+        Events::One(event) => (vec![event], true),
+        Events::Many(events) => (events, false),
+    };
+    let accepted = parsed.into_iter().map(|event| naive.accept(&relay, event));
+    let accepted = accepted.collect::<actix_web::Result<Vec<Accepted>>>()?;
     let taken = web::block(move || {
-        accepted
-            .events
-            .into_iter()
-            .map(|(event, tenant)| naive.take(&accepted.relay, event, tenant))
-            .collect()
+        let take = |(event, tenant)| naive.take(&relay, event, tenant);
+        accepted.into_iter().map(take).collect::<anyhow::Result<Vec<Taken>>>()
     });
-    let answers: anyhow::Result<Vec<Answer>> = taken.await.map_err(ErrorInternalServerError)?;
-    Ok(serving::answer(single, answers.map_err(ErrorUnprocessableEntity)?))
+    let taken = taken.await.map_err(ErrorInternalServerError)?.map_err(ErrorUnprocessableEntity)?;
+    let answers: Vec<Answer<'_>> = taken.iter().map(Taken::answer).collect();
+    let body = match (&*answers, single) {
+        ([answer], true) => serving::json(answer, 1)?,
+        _ => serving::json(&Answers { results: answers }, taken.len())?,
+    };
+    Ok(HttpResponse::Ok().content_type(ContentType::json()).body(body))
+}
+
+/// What came of an event.
+struct Taken {
+    event_id: String,
+    chat_id: String,
+    outcome: &'static str,
+}
+
+impl Taken {
+    fn answer(&self) -> Answer<'_> {
+        Answer { event_id: &self.event_id, chat_id: &self.chat_id, outcome: self.outcome }
+    }
 }
 
 impl Naive {
-    fn take(&self, relay: &Slug, event: Event, tenant: Slug) -> anyhow::Result<Answer> {
+    /// Whose the line of an event is, if this relay serves it.
+    fn accept(&self, relay: &Slug, event: Result<Parsed, Rejected>) -> actix_web::Result<Accepted> {
+        let Ok(Parsed::Speaks(event)) = event else { return Err(ErrorBadRequest("not a plain event")) };
+        let number = event.line.clone().ok_or_else(|| ErrorBadRequest("it names no line"))?;
+        let line = self.shared.directory.line(&number).filter(|line| line.relay == *relay);
+        let tenant = line.ok_or_else(|| ErrorForbidden("not your line"))?.tenant.clone();
+        Ok((event.into_event(number), tenant))
+    }
+
+    fn take(&self, relay: &Slug, event: Event, tenant: Slug) -> anyhow::Result<Taken> {
         let event_id = event.id.as_str().to_owned();
         let command = Command::Ingest(Box::new(Ingest::new(event, tenant, relay.clone())));
         let mut needs = Needs::default();
@@ -121,7 +157,7 @@ impl Naive {
         })?;
         let Some(Reply::Ingested(ingested)) = reply else { bail!("the transaction decided nothing") };
         let ingested = ingested?;
-        Ok(Answer { event_id, chat_id: ingested.chat.to_string(), outcome: ingested.outcome.as_str() })
+        Ok(Taken { event_id, chat_id: ingested.chat.to_string(), outcome: ingested.outcome.as_str() })
     }
 
     fn moment(&self) -> Moment {
