@@ -4,7 +4,7 @@ CARGO ?= cargo
 # Where the tests' servers log; the audit reads it when the tests are done.
 export CHERT_GROUPS_TEST_LOGS := $(CURDIR)/target/test-logs
 
-.PHONY: help test check bench soak demo deps
+.PHONY: help test check bench bench-full soak demo deps
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -25,8 +25,11 @@ check: deps ## Formatting, lints and documentation, without warnings
 demo: deps ## Show the whole thing at work
 	$(CARGO) run --locked --release -- demo
 
-bench: deps ## Measure throughput, as ratios in one run
+bench: deps ## Measure all figures at a reduced size, in under ten minutes
 	$(CARGO) bench --locked --bench throughput
+
+bench-full: deps ## Measure all figures at full size, in about 45 minutes
+	$(CARGO) bench --locked --bench throughput -- full
 
 soak: deps ## The crash test, for hundreds of rounds
 	CHERT_GROUPS_SOAK_ROUNDS=300 $(CARGO) test --locked --release --test it -- --nocapture crash::

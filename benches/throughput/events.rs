@@ -1,46 +1,32 @@
-//! What is posted: events of some 800 bytes with six handles, each newer than the last.
+//! What is posted: events of some 850 bytes with six handles, each newer than the last.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, ops::Range};
 
-use chert_groups::{
-    auth::hmac_v1,
-    domain::{secret::SigningSecret, time::Time},
-};
+use chert_groups::domain::time::Time;
 
-/// Who posts.
-pub(crate) const RELAY: &str = "bench";
-
-/// Whose lines they are.
-pub(crate) const TENANT: &str = "bench";
-
-/// How many lines there are; each has as many groups as another.
-pub(crate) const LINES: usize = 1_000;
-
-/// How many groups there are.
-pub(crate) const GROUPS: usize = 10_000;
-
-/// How many people there are. Each is in two or three groups.
-const PEOPLE: usize = 20_000;
-
-/// How many people a group has besides the line.
-const MEMBERS: usize = 5;
+use crate::population::{MEMBERS, Population, line};
 
 /// Of so many events one renames its group, which is visible. The rest are messages and only move stamps.
-const RENAME_EVERY: usize = 50;
+pub(crate) const RENAME_EVERY: usize = 50;
 
 /// What event ids begin with; the event's number follows.
 const ID: &str = "bench-1:";
 
-/// The number of a line.
-pub(crate) fn line(number: usize) -> String {
-    format!("+1555{number:07}")
+/// What the ids of the events begin with that make groups known.
+const FOUNDING_ID: &str = "bench-0:";
+
+/// Writes the bodies of events.
+#[derive(Clone, Copy)]
+pub(crate) struct Composer {
+    /// Whom they are about.
+    pub(crate) population: Population,
+    /// When the first of them happened; each happens a microsecond after the one before.
+    pub(crate) since: Time,
 }
 
-/// The group that an event is about. Spread evenly and without order, so hardly any two events that wait
-/// together are about the same one.
-pub(crate) fn group_of(event: usize) -> usize {
-    let mixed = (event as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    ((mixed ^ (mixed >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 33) as usize % GROUPS
+/// The id of an event.
+pub(crate) fn id(number: usize) -> String {
+    format!("{ID}{number:09}")
 }
 
 /// The event's number, from its id.
@@ -48,148 +34,92 @@ pub(crate) fn number_of(id: &str) -> Option<usize> {
     id.strip_prefix(ID)?.parse().ok()
 }
 
-/// Requests that are ready to be sent, one behind the other. Request `n` carries `each` events, the first of
-/// which has the number `n * each`.
-pub(crate) struct Requests {
-    bytes: Vec<u8>,
-    ends: Vec<usize>,
-    /// How many events each request carries.
-    pub(crate) each: usize,
+/// The key of a group, in one of its spellings.
+pub(crate) fn key(service: &str, group: usize) -> String {
+    format!("{service};+;chat{:018}", 613_218_551 * group)
 }
 
-impl Requests {
-    /// `count` requests of `each` events, the first of which happened at `since`; signed at `now`.
-    pub(crate) fn prepare(
-        count: usize,
-        each: usize,
-        secret: &SigningSecret,
-        since: Time,
-        now: Time,
-    ) -> anyhow::Result<Self> {
-        let mut requests = Self { bytes: Vec::new(), ends: Vec::with_capacity(count), each };
-        let mut body = String::new();
-        for first in (0..count).map(|request| request * each) {
-            body.clear();
-            match each {
-                1 => event(first, since, &mut body)?,
-                _ => several(first..first + each, since, event, &mut body)?,
-            }
-            requests.push(&body, secret, now);
+/// The name that an event gives its group.
+pub(crate) fn name(number: usize) -> String {
+    format!("Trip {number}")
+}
+
+impl Composer {
+    /// When an event happened.
+    pub(crate) fn time_of(&self, number: usize) -> anyhow::Result<Time> {
+        Ok(Time::from_nanos(self.since.nanos() + 1_000 * i64::try_from(number)?))
+    }
+
+    /// The body of a request with these events; one alone stands for itself.
+    pub(crate) fn request(&self, numbers: Range<usize>, body: &mut String) -> anyhow::Result<()> {
+        body.clear();
+        if numbers.len() == 1 {
+            return self.event(numbers.start, body);
         }
-        Ok(requests)
-    }
-
-    /// Requests that make every group known, in their order.
-    pub(crate) fn found_groups(secret: &SigningSecret, since: Time, now: Time) -> anyhow::Result<Self> {
-        let each = 500;
-        let mut requests = Self { bytes: Vec::new(), ends: Vec::new(), each };
-        for first in (0..GROUPS).step_by(each) {
-            let mut body = String::new();
-            several(first..first + each, since, founding, &mut body)?;
-            requests.push(&body, secret, now);
+        body.push_str(r#"{"events":["#);
+        for number in numbers {
+            self.event(number, body)?;
+            body.push(',');
         }
-        Ok(requests)
+        body.pop();
+        body.push_str("]}");
+        Ok(())
     }
 
-    fn push(&mut self, body: &str, secret: &SigningSecret, now: Time) {
-        let head = format!(
-            "POST /upstream/v1/events HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\n\
-             x-chert-relay: {RELAY}\r\nx-chert-signature: {}\r\ncontent-length: {}\r\n\r\n",
-            hmac_v1::sign(secret, body.as_bytes(), now),
-            body.len()
-        );
-        self.bytes.extend_from_slice(head.as_bytes());
-        self.bytes.extend_from_slice(body.as_bytes());
-        self.ends.push(self.bytes.len());
+    /// The event that makes a group known.
+    pub(crate) fn founding(&self, group: usize, body: &mut String) -> anyhow::Result<()> {
+        self.head("chat.created", FOUNDING_ID, group, body)?;
+        self.chat(group, body)?;
+        write!(body, r#","display_name":"Group {group}"}}}}}}"#)?;
+        Ok(())
     }
 
-    /// How many there are.
-    pub(crate) fn len(&self) -> usize {
-        self.ends.len()
+    /// An event.
+    pub(crate) fn event(&self, number: usize, body: &mut String) -> anyhow::Result<()> {
+        let group = self.population.group_of(number);
+        if number.is_multiple_of(RENAME_EVERY) {
+            self.head("chat.renamed", ID, number, body)?;
+            self.chat(group, body)?;
+            write!(body, r#","display_name":"{}"}}}}}}"#, name(number))?;
+        } else {
+            self.head("message.received", ID, number, body)?;
+            self.chat(group, body)?;
+            self.message(group, number, body)?;
+        }
+        Ok(())
     }
 
-    /// The bytes of one, head and body.
-    pub(crate) fn get(&self, request: usize) -> Option<&[u8]> {
-        let start = match request.checked_sub(1) {
-            None => 0,
-            Some(before) => *self.ends.get(before)?,
-        };
-        self.bytes.get(start..*self.ends.get(request)?)
-    }
-}
-
-type Compose = fn(usize, Time, &mut String) -> anyhow::Result<()>;
-
-fn several(
-    numbers: std::ops::Range<usize>,
-    since: Time,
-    compose: Compose,
-    body: &mut String,
-) -> anyhow::Result<()> {
-    body.push_str(r#"{"events":["#);
-    for number in numbers {
-        compose(number, since, body)?;
-        body.push(',');
-    }
-    body.pop();
-    body.push_str("]}");
-    Ok(())
-}
-
-/// The event that makes a group known.
-fn founding(group: usize, since: Time, body: &mut String) -> anyhow::Result<()> {
-    head("chat.created", "bench-0:", group, since, body)?;
-    chat(group, body)?;
-    write!(body, r#","display_name":"Group {group}"}}}}}}"#)?;
-    Ok(())
-}
-
-fn event(number: usize, since: Time, body: &mut String) -> anyhow::Result<()> {
-    let group = group_of(number);
-    if number.is_multiple_of(RENAME_EVERY) {
-        head("chat.renamed", ID, number, since, body)?;
-        chat(group, body)?;
-        write!(body, r#","display_name":"Trip {number}"}}}}}}"#)?;
-    } else {
-        head("message.received", ID, number, since, body)?;
-        chat(group, body)?;
-        let sender = person(group, number % MEMBERS);
+    fn message(&self, group: usize, number: usize, body: &mut String) -> anyhow::Result<()> {
+        let sender = self.population.person(group, number % MEMBERS);
         write!(
             body,
             r#"}},"message":{{"id":"0D36042D-0016-4B1E-9A55-{number:012X}","direction":"inbound","#,
         )?;
         write!(body, r#""sender_handle":{{"handle":"{sender}","service":"imessage","is_me":false}},"#)?;
         body.push_str(r#""parts":[{"type":"text","value":"See you there, then"}]}}}"#);
+        Ok(())
     }
-    Ok(())
-}
 
-fn head(name: &str, id: &str, number: usize, since: Time, body: &mut String) -> anyhow::Result<()> {
-    let nanos = i128::from(since.nanos()) + 1_000 * number as i128;
-    let at = jiff::Timestamp::from_nanosecond(nanos)?;
-    write!(body, r#"{{"event":"{name}","event_id":"{id}{number:09}","timestamp":"{at:.6}","data":{{"#)?;
-    Ok(())
-}
-
-/// `data.chat`, left open for more fields.
-fn chat(group: usize, body: &mut String) -> anyhow::Result<()> {
-    let line = line(group % LINES);
-    write!(body, r#""chat":{{"conversation_key":"iMessage;+;chat{:018}","#, 613_218_551 * group)?;
-    write!(
-        body,
-        r#""is_group":true,"owner_handle":{{"handle":"{line}","service":"imessage","is_me":true}},"#
-    )?;
-    write!(body, r#""handles":[{{"handle":"{line}","service":"imessage","is_me":true}}"#)?;
-    for member in 0..MEMBERS {
-        let handle = person(group, member);
-        write!(body, r#",{{"handle":"{handle}","service":"imessage","is_me":false}}"#)?;
+    fn head(&self, name: &str, id: &str, number: usize, body: &mut String) -> anyhow::Result<()> {
+        let at = jiff::Timestamp::from_nanosecond(i128::from(self.time_of(number)?.nanos()))?;
+        write!(body, r#"{{"event":"{name}","event_id":"{id}{number:09}","timestamp":"{at:.6}","data":{{"#)?;
+        Ok(())
     }
-    body.push(']');
-    Ok(())
-}
 
-/// The handle of a group's member. The factor shares no divisor with their number, so that a group's members
-/// are different people.
-fn person(group: usize, member: usize) -> String {
-    format!("+1415{:07}", (group * MEMBERS + member) * 7_919 % PEOPLE)
+    /// `data.chat`, left open for more fields.
+    fn chat(&self, group: usize, body: &mut String) -> anyhow::Result<()> {
+        let line = line(self.population.line_of(group));
+        write!(body, r#""chat":{{"conversation_key":"{}","#, key("iMessage", group))?;
+        write!(
+            body,
+            r#""is_group":true,"owner_handle":{{"handle":"{line}","service":"imessage","is_me":true}},"#
+        )?;
+        write!(body, r#""handles":[{{"handle":"{line}","service":"imessage","is_me":true}}"#)?;
+        for member in 0..MEMBERS {
+            let handle = self.population.person(group, member);
+            write!(body, r#",{{"handle":"{handle}","service":"imessage","is_me":false}}"#)?;
+        }
+        body.push(']');
+        Ok(())
+    }
 }

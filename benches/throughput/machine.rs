@@ -1,10 +1,17 @@
 //! The machine that measures: what it is, and how busy.
 
-use std::{fs, process::Command, time::Duration};
+use std::{
+    fs::{self, File},
+    io::Write as _,
+    path::Path,
+    process::Command,
+    time::{Duration, Instant},
+};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use crate::child::Server;
+use crate::{report::median, servers::Server};
 
 /// The kernel's unit of processor time as it tells it to programs: a hundredth of a second.
 const TICK: Duration = Duration::from_millis(10);
@@ -52,6 +59,27 @@ fn cpu_of(process: &str) -> anyhow::Result<Duration> {
     Ok(TICK * ticks)
 }
 
+/// The memory that a process has in use now, in megabytes.
+pub(crate) fn resident(process: u32) -> anyhow::Result<f64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.strip_suffix(" kB"));
+    let kibibytes: u32 = line.context("/proc does not tell the memory")?.trim().parse()?;
+    Ok(f64::from(kibibytes) / 1024.0)
+}
+
+/// Raises the number of files that this process and those that it starts may have open, where it is below `files`.
+pub(crate) fn allow_files(files: u64) -> anyhow::Result<()> {
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    if current.is_none_or(|current| current >= files) {
+        return Ok(());
+    }
+    ensure!(
+        maximum.is_none_or(|maximum| maximum >= files),
+        "{files} open files are needed, and the hard limit is lower: see `ulimit -Hn`"
+    );
+    Ok(setrlimit(Resource::Nofile, Rlimit { current: Some(files), maximum })?)
+}
+
 /// How many processors there are.
 pub(crate) fn cores() -> u32 {
     std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(1))
@@ -69,4 +97,17 @@ pub(crate) fn commit() -> String {
     let output = Command::new("git").args(["describe", "--always", "--dirty=, changed"]).output();
     let text = output.ok().filter(|output| output.status.success()).map(|output| output.stdout);
     text.map_or_else(|| "unknown".to_owned(), |text| String::from_utf8_lossy(&text).trim().to_owned())
+}
+
+/// The median time of an append of 4 KiB with the call that makes it durable, in seconds.
+pub(crate) fn time_of_sync(folder: &Path) -> anyhow::Result<f64> {
+    let mut file = File::create(folder.join("sync"))?;
+    let mut times = Vec::new();
+    for _ in 0..100 {
+        let started = Instant::now();
+        file.write_all(&[7; 4096])?;
+        file.sync_data()?;
+        times.push(started.elapsed().as_secs_f64());
+    }
+    Ok(median(times))
 }

@@ -1,76 +1,190 @@
 //! The table.
 
+use std::fmt;
+
 use comfy_table::{CellAlignment, Table, presets};
 
-use crate::{child::Contender, load::Measured};
+use crate::load::measured::Measured;
 
-/// What a table is about: one kind of load.
-pub(crate) struct Section {
-    /// How the load is called.
-    pub(crate) name: String,
-    /// What each contender did in each round, in the order of [`Contender::ALL`].
-    pub(crate) rounds: Vec<[Measured; 3]>,
+/// One figure.
+pub(crate) struct Row {
+    target: &'static str,
+    what: String,
+    unit: Unit,
+    /// One value a round.
+    values: Vec<f64>,
+    required: Required,
+    basis: String,
+    note: String,
+    shares: String,
+}
+
+/// What a value is.
+#[derive(Clone, Copy)]
+pub(crate) enum Unit {
+    /// A part, or a multiple, of the basis.
+    Ratio,
+    /// Events, or whatever is counted, in a second.
+    PerSecond,
+    /// Of seconds, shown as milliseconds.
+    Time,
+    /// Of memory.
+    Megabytes,
+}
+
+/// What a value must be.
+#[derive(Clone, Copy)]
+pub(crate) enum Required {
+    /// This or more.
+    AtLeast(f64),
+    /// Less than this.
+    Below(f64),
+    /// Nothing is required; it is good to know.
+    Nothing,
 }
 
 const HEADER: [&str; 9] = [
-    "load",
-    "server",
-    "events/s",
-    "ours is",
+    "target",
+    "figure",
+    "median",
     "least … most",
-    "p50 ms",
-    "p99 ms",
-    "its CPU µs/event",
+    "required",
+    "met",
+    "relative to",
+    "medians behind it",
     "load gen. / others",
 ];
 
-/// All sections as one table. Numbers are medians over the rounds; a ratio is the median of the rounds' ratios.
-pub(crate) fn table(sections: &[Section]) -> String {
-    let mut table = Table::new();
-    table.load_preset(presets::ASCII_MARKDOWN).set_header(HEADER);
-    for section in sections {
-        for (place, contender) in Contender::ALL.into_iter().enumerate() {
-            table.add_row(row(section, place, contender));
+impl Row {
+    /// A figure of a target.
+    pub(crate) fn new(target: &'static str, what: impl Into<String>, unit: Unit, values: Vec<f64>) -> Self {
+        let (basis, note, shares) = <(String, String, String)>::default();
+        Self { target, what: what.into(), unit, values, required: Required::Nothing, basis, note, shares }
+    }
+
+    /// How much faster ours is than something else, round by round.
+    pub(crate) fn versus(
+        target: &'static str,
+        what: impl Into<String>,
+        ours: &[Measured],
+        basis: (&str, &[Measured]),
+    ) -> Self {
+        let (name, others) = basis;
+        let ratios = ours.iter().zip(others).map(|(ours, other)| ours.rate / other.rate).collect();
+        let note = format!("{}, of {:.0}/s", speed(ours), of_each(others, |other| other.rate));
+        Self::new(target, what, Unit::Ratio, ratios).of(name).note(note).shares(ours)
+    }
+
+    /// Says what is required.
+    pub(crate) fn required(self, required: Required) -> Self {
+        Self { required, ..self }
+    }
+
+    /// Names the basis of a ratio.
+    pub(crate) fn of(self, basis: impl Into<String>) -> Self {
+        Self { basis: basis.into(), ..self }
+    }
+
+    /// Adds numbers that say where it comes from.
+    pub(crate) fn note(self, note: impl Into<String>) -> Self {
+        Self { note: note.into(), ..self }
+    }
+
+    /// Adds what processor time everything else had meanwhile.
+    pub(crate) fn shares(self, measured: &[Measured]) -> Self {
+        let percent = |share: f64| format!("{:.0}%", share * 100.0);
+        let load = percent(of_each(measured, |measured| measured.load_share));
+        let others = percent(of_each(measured, |measured| measured.other_share));
+        Self { shares: format!("{load} / {others}"), ..self }
+    }
+
+    fn cells(&self) -> [String; 9] {
+        let middle = median(self.values.clone());
+        let least = self.values.iter().copied().fold(f64::INFINITY, f64::min);
+        let most = self.values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        [
+            self.target.to_owned(),
+            self.what.clone(),
+            self.unit.show(middle),
+            format!("{} … {}", self.unit.show(least), self.unit.show(most)),
+            self.required.show(self.unit),
+            self.required.met_by(middle).to_owned(),
+            self.basis.clone(),
+            self.note.clone(),
+            self.shares.clone(),
+        ]
+    }
+}
+
+impl Unit {
+    fn show(self, value: f64) -> String {
+        match self {
+            Self::Ratio => format!("{value:.2}"),
+            Self::PerSecond => format!("{value:.0}/s"),
+            Self::Time => format!("{:.1} ms", value * 1e3),
+            Self::Megabytes => format!("{value:.0} MB"),
         }
     }
-    for column in table.column_iter_mut().skip(2) {
-        column.set_cell_alignment(CellAlignment::Right);
+}
+
+impl Required {
+    fn show(self, unit: Unit) -> String {
+        match self {
+            Self::AtLeast(value) => format!("≥ {}", unit.show(value)),
+            Self::Below(value) => format!("< {}", unit.show(value)),
+            Self::Nothing => String::new(),
+        }
     }
-    table.to_string()
+
+    fn met_by(self, value: f64) -> &'static str {
+        match self {
+            Self::AtLeast(least) if value >= least => "yes",
+            Self::Below(bound) if value < bound => "yes",
+            Self::AtLeast(_) | Self::Below(_) => "no",
+            Self::Nothing => "",
+        }
+    }
 }
 
-fn row(section: &Section, place: usize, contender: Contender) -> Vec<String> {
-    let of_each = |value: fn(&Measured) -> f64| {
-        median(section.rounds.iter().filter_map(|round| round.get(place)).map(value).collect())
-    };
-    let millis = |value: f64| format!("{:.1}", value * 1e3);
-    let percent = |value: f64| format!("{:.0}%", value * 100.0);
-    let load_name = if place == 0 { section.name.clone() } else { String::new() };
-    let (ratio, range) =
-        if contender == Contender::Ours { (String::new(), String::new()) } else { ratios(section, place) };
-    vec![
-        load_name,
-        contender.name().to_owned(),
-        format!("{:.0}", of_each(|measured| measured.rate)),
-        ratio,
-        range,
-        millis(of_each(|measured| measured.p50.as_secs_f64())),
-        millis(of_each(|measured| measured.p99.as_secs_f64())),
-        format!("{:.1}", of_each(|measured| measured.cpu.as_secs_f64()) * 1e6),
-        format!(
-            "{} / {}",
-            percent(of_each(|measured| measured.load_share)),
-            percent(of_each(|measured| measured.other_share))
-        ),
-    ]
+/// All figures as one table.
+pub(crate) struct Report(pub(crate) Vec<Row>);
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut table = Table::new();
+        table.load_preset(presets::ASCII_MARKDOWN).set_header(HEADER);
+        for row in &self.0 {
+            table.add_row(row.cells());
+        }
+        for column in table.column_iter_mut().skip(2).take(3) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+        write!(f, "{table}")
+    }
 }
 
-fn ratios(section: &Section, place: usize) -> (String, String) {
-    let ratio = |round: &[Measured; 3]| Some(round.first()?.rate / round.get(place)?.rate);
-    let ratios: Vec<f64> = section.rounds.iter().filter_map(ratio).collect();
-    let least = ratios.iter().copied().fold(f64::INFINITY, f64::min);
-    let most = ratios.iter().copied().fold(0.0, f64::max);
-    (format!("× {:.2}", median(ratios)), format!("{least:.2} … {most:.2}"))
+/// Rate, latencies and processor time, as medians over the rounds.
+pub(crate) fn speed(measured: &[Measured]) -> String {
+    format!(
+        "{:.0}/s, {}, {:.1} µs CPU each",
+        of_each(measured, |measured| measured.rate),
+        latency(measured),
+        of_each(measured, |measured| measured.cpu.as_secs_f64() * 1e6)
+    )
+}
+
+/// Latencies, as medians over the rounds.
+pub(crate) fn latency(measured: &[Measured]) -> String {
+    format!(
+        "p50 {:.1} p99 {:.1} ms",
+        of_each(measured, |measured| measured.p50.as_secs_f64() * 1e3),
+        of_each(measured, |measured| measured.p99.as_secs_f64() * 1e3)
+    )
+}
+
+/// The median of something that was measured.
+pub(crate) fn of_each(measured: &[Measured], value: fn(&Measured) -> f64) -> f64 {
+    median(measured.iter().map(value).collect())
 }
 
 /// The middle value; of an even number the greater of the middle two.

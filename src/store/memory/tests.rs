@@ -6,8 +6,9 @@ use std::{
 use super::*;
 use crate::{
     domain::{
-        chat::{Chat, ChatState, Origin},
+        chat::{Chat, ChatState, Keys, Origin},
         conversation_key::Conversation,
+        event::Says,
         stamp::Stamp,
         time::Time,
     },
@@ -174,7 +175,10 @@ fn chats_that_become_one_are_both_old_with_their_conversations() {
         working.add_chat(chat)
     });
     let stamp = Stamp { time: Time::from_seconds(1), event: crate::domain::ids::EventId::new("e1").unwrap() };
-    working.join(one, other, &stamp, Time::from_seconds(1));
+    let at = Time::from_seconds(1);
+    let kept = working.join(one, other, &stamp, at);
+    // The event that makes one of them is noted on it.
+    working.merge(kept, Keys::default(), &stamp, &Says::default(), at);
     commit(&memory, &working);
     // The older one survives, and its own conversation has the chat that it had.
     assert_eq!(remembered(&memory, 1), [false, true, true]);

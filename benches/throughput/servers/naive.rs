@@ -6,16 +6,14 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
+    sync::atomic::{AtomicI64, Ordering},
 };
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    error::{ErrorInternalServerError, ErrorUnprocessableEntity},
-    web::{self, Bytes, Data},
+    error::{ErrorBadRequest, ErrorForbidden, ErrorInternalServerError, ErrorUnprocessableEntity},
+    http::header::ContentType,
+    web::{self, Bytes, Data, ServiceConfig},
 };
 use anyhow::{Context as _, bail};
 use chert_groups::{
@@ -24,6 +22,7 @@ use chert_groups::{
     registry::{
         command::{Command, Reply},
         ingest::Ingest,
+        placement::{self, Placement},
     },
     store::{
         StoreError,
@@ -37,11 +36,15 @@ use chert_groups::{
         },
         working::{Moment, Needs, Working},
     },
+    upstream::{
+        Parsed, Rejected,
+        request::{self, Events},
+    },
 };
 use jiff::SignedDuration;
 use r2d2::{ManageConnection, Pool};
 
-use crate::serving::{self, Answer, Shared};
+use super::serving::{self, Answer, Answers, Shared};
 
 /// How many connections it has, unless the variable says another number. There is one write lock, so more of
 /// them (2, 4 and 8 were tried) are no faster; one has the fairest queue.
@@ -93,25 +96,59 @@ pub(crate) fn run(store: &Path) -> anyhow::Result<()> {
     };
     let pool = Pool::builder().max_size(connections).build(Writers(store.to_owned()))?;
     let tick = AtomicI64::new(shared.clock.now().nanos());
-    serving::serve(Naive { shared, pool, tick }, post)
+    serving::serve(Naive { shared, pool, tick }, |config: &mut ServiceConfig| {
+        config.route("/upstream/v1/events", web::post().to(post));
+    })
 }
 
-async fn post(naive: Data<Arc<Naive>>, request: HttpRequest, body: Bytes) -> actix_web::Result<HttpResponse> {
-    let accepted = serving::accept(&naive.shared, &request, &body)?;
-    let single = accepted.is_single();
+/// An event with its line.
+type Accepted = (Report, Place);
+
+async fn post(naive: Data<Naive>, request: HttpRequest, body: Bytes) -> actix_web::Result<HttpResponse> {
+    let relay = naive.shared.relay(&request, &body)?.slug.clone();
+    let (parsed, single) = match request::from_json(&body).map_err(ErrorBadRequest)? {
+        Events::One(event) => (vec![event], true),
+        Events::Many(events) => (events, false),
+    };
+    let accepted = parsed.into_iter().map(|event| naive.accept(&relay, event));
+    let accepted = accepted.collect::<actix_web::Result<Vec<Accepted>>>()?;
     let taken = web::block(move || {
-        accepted
-            .events
-            .into_iter()
-            .map(|(report, place)| naive.take(&accepted.relay, report, place))
-            .collect()
+        let take = |(report, place)| naive.take(&relay, report, place);
+        accepted.into_iter().map(take).collect::<anyhow::Result<Vec<Taken>>>()
     });
-    let answers: anyhow::Result<Vec<Answer>> = taken.await.map_err(ErrorInternalServerError)?;
-    Ok(serving::answer(single, answers.map_err(ErrorUnprocessableEntity)?))
+    let taken = taken.await.map_err(ErrorInternalServerError)?.map_err(ErrorUnprocessableEntity)?;
+    let answers: Vec<Answer<'_>> = taken.iter().map(Taken::answer).collect();
+    let body = match (&*answers, single) {
+        ([answer], true) => serving::json(answer, 1)?,
+        _ => serving::json(&Answers { results: answers }, taken.len())?,
+    };
+    Ok(HttpResponse::Ok().content_type(ContentType::json()).body(body))
+}
+
+/// What came of an event.
+struct Taken {
+    event_id: String,
+    chat_id: String,
+    outcome: &'static str,
+}
+
+impl Taken {
+    fn answer(&self) -> Answer<'_> {
+        Answer { event_id: &self.event_id, chat_id: &self.chat_id, outcome: self.outcome }
+    }
 }
 
 impl Naive {
-    fn take(&self, relay: &Slug, report: Report, place: Place) -> anyhow::Result<Answer> {
+    /// An event with its line, if this relay serves it.
+    fn accept(&self, relay: &Slug, event: Result<Parsed, Rejected>) -> actix_web::Result<Accepted> {
+        let Ok(Parsed::Speaks(report)) = event else { return Err(ErrorBadRequest("not a plain event")) };
+        match placement::place(&self.shared.directory, relay, &report) {
+            Placement::On(place) => Ok((*report, place)),
+            _ => Err(ErrorForbidden("not your line")),
+        }
+    }
+
+    fn take(&self, relay: &Slug, report: Report, place: Place) -> anyhow::Result<Taken> {
         let event_id = report.id.as_str().to_owned();
         let moment = self.moment();
         let command = Command::Ingest(Box::new(Ingest::new(report, place, relay.clone(), moment.now)));
@@ -120,7 +157,7 @@ impl Naive {
         let Some(Reply::Ingested(ingested)) = one.reply else { bail!("the transaction decided nothing") };
         let ingested = ingested?;
         let chat_id = ingested.chat.context("it was parked")?.to_string();
-        Ok(Answer { event_id, chat_id, outcome: ingested.outcome.as_str() })
+        Ok(Taken { event_id, chat_id, outcome: ingested.outcome.as_str() })
     }
 
     fn moment(&self) -> Moment {
