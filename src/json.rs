@@ -78,7 +78,9 @@ impl Text<'_> {
     /// Writes it as JSON.
     pub(crate) fn write(&self, answer: &mut Vec<u8>) {
         if self.is_plain {
-            [b"\"", self.text.as_bytes(), b"\""].iter().for_each(|piece| answer.extend_from_slice(piece));
+            answer.push(b'"');
+            answer.extend_from_slice(self.text.as_bytes());
+            answer.push(b'"');
         } else {
             // Writing a text into memory does not fail.
             let _ = serde_json::to_writer(answer, &self.text);

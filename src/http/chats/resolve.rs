@@ -62,8 +62,9 @@ fn write(keys: &[Text<'_>], ids: &[Option<ChatId>], answer: &mut Vec<u8>) {
         match id {
             Some(id) => {
                 let mut buffer = [0; ChatId::TEXT_BYTES];
-                let id = id.to_text(&mut buffer).as_bytes();
-                [b"\"", id, b"\"}"].iter().for_each(|piece| answer.extend_from_slice(piece));
+                answer.push(b'"');
+                answer.extend_from_slice(id.to_text(&mut buffer).as_bytes());
+                answer.extend_from_slice(b"\"}");
             }
             None => answer.extend_from_slice(b"null}"),
         }

@@ -77,7 +77,7 @@ impl Changes {
     pub fn begin(self: &Arc<Self>, working: &Working) -> Changing {
         let mut places = Vec::new();
         for_each_changed(working, |subject| places.push(self.place(subject)));
-        places.iter().for_each(|place| self.set(*place, NOW));
+        self.set(&places, NOW);
         Changing { changes: Arc::clone(self), places }
     }
 
@@ -110,9 +110,9 @@ impl Changes {
         self.changed_at.get(usize::from(place)).map_or(NOW, |at| at.load(Ordering::Acquire))
     }
 
-    fn set(&self, place: u16, at: u64) {
-        if let Some(held) = self.changed_at.get(usize::from(place)) {
-            held.store(at, Ordering::Release);
+    fn set(&self, places: &[u16], at: u64) {
+        for place in places.iter().filter_map(|place| self.changed_at.get(usize::from(*place))) {
+            place.store(at, Ordering::Release);
         }
     }
 }
@@ -124,7 +124,7 @@ impl Drop for Changing {
         }
         // The places first: a mark of the new time must be of a store that has the commit.
         let at = self.changes.mark().0 + 1;
-        self.places.iter().for_each(|place| self.changes.set(*place, at));
+        self.changes.set(&self.places, at);
         self.changes.commits.store(at, Ordering::Release);
     }
 }
