@@ -63,12 +63,28 @@ fn without_values(reason: &str) -> String {
 
 /// A JSON string, borrowed from the body where it holds no escapes.
 #[derive(Debug)]
-pub(crate) struct Text<'a>(Cow<'a, str>);
+pub(crate) struct Text<'a> {
+    text: Cow<'a, str>,
+    /// Whether it stood in the body without escapes, and so can stand in an answer.
+    is_plain: bool,
+}
 
 impl Text<'_> {
     /// The same text, borrowed from this one.
     pub(crate) fn borrowed(&self) -> Text<'_> {
-        Text(Cow::Borrowed(&self.0))
+        Text { text: Cow::Borrowed(&self.text), is_plain: self.is_plain }
+    }
+
+    /// Writes it as JSON.
+    pub(crate) fn write(&self, answer: &mut Vec<u8>) {
+        if self.is_plain {
+            answer.push(b'"');
+            answer.extend_from_slice(self.text.as_bytes());
+            answer.push(b'"');
+        } else {
+            // Writing a text into memory does not fail.
+            let _ = serde_json::to_writer(answer, &self.text);
+        }
     }
 }
 
@@ -76,7 +92,7 @@ impl std::ops::Deref for Text<'_> {
     type Target = str;
 
     fn deref(&self) -> &str {
-        &self.0
+        &self.text
     }
 }
 
@@ -91,11 +107,11 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
             }
 
             fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Text<'de>, E> {
-                Ok(Text(Cow::Borrowed(text)))
+                Ok(Text { text: Cow::Borrowed(text), is_plain: true })
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Text<'de>, E> {
-                Ok(Text(Cow::Owned(text.to_owned())))
+                Ok(Text { text: Cow::Owned(text.to_owned()), is_plain: false })
             }
         }
         deserializer.deserialize_str(Reader)

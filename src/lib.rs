@@ -23,7 +23,9 @@
 //!       ─ commit ─ answer { event_id, chat_id, outcome }
 //! ```
 //!
-//! Look-ups go from the handler to a pool of read-only connections and never wait for the committer.
+//! Look-ups are answered from what is remembered of earlier ones, or go from the handler to a pool of read-only
+//! connections. They never wait for the committer, which says before and after each commit what it changes, so that
+//! nothing is shown from memory that was true before.
 //!
 //! # Modules, in reading order
 //!

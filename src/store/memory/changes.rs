@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// How many places the table has: 256 KiB. A thousand changes a second touch three in a hundred of them.
-const PLACES: u32 = 1 << 15;
+const PLACES: u16 = 1 << 15;
 
 /// The time of what is changing now: later than any mark.
 const NOW: u64 = u64::MAX;
@@ -46,7 +46,7 @@ pub(super) enum Subject<'a> {
 
 /// Where the changes of up to two subjects are noted.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Traces([u32; 2]);
+pub(super) struct Traces([u16; 2]);
 
 /// When things last changed.
 pub struct Changes {
@@ -58,7 +58,7 @@ pub struct Changes {
 /// A commit that changes things. Until it is dropped, they are shown by the store alone.
 pub struct Changing {
     changes: Arc<Changes>,
-    places: Vec<u32>,
+    places: Vec<u16>,
 }
 
 impl Default for Changes {
@@ -77,9 +77,7 @@ impl Changes {
     pub fn begin(self: &Arc<Self>, working: &Working) -> Changing {
         let mut places = Vec::new();
         for_each_changed(working, |subject| places.push(self.place(subject)));
-        for place in &places {
-            self.set(*place, NOW);
-        }
+        self.set(&places, NOW);
         Changing { changes: Arc::clone(self), places }
     }
 
@@ -103,20 +101,18 @@ impl Changes {
         traces.0.into_iter().all(|place| self.at(place) <= mark.0)
     }
 
-    fn place(&self, subject: Subject<'_>) -> u32 {
+    fn place(&self, subject: Subject<'_>) -> u16 {
         let low = self.hasher.hash_one(subject) % u64::from(PLACES);
-        u32::try_from(low).unwrap_or_default()
+        u16::try_from(low).unwrap_or_default()
     }
 
-    fn at(&self, place: u32) -> u64 {
-        let place = usize::try_from(place).unwrap_or_default();
-        self.changed_at.get(place).map_or(NOW, |at| at.load(Ordering::Acquire))
+    fn at(&self, place: u16) -> u64 {
+        self.changed_at.get(usize::from(place)).map_or(NOW, |at| at.load(Ordering::Acquire))
     }
 
-    fn set(&self, place: u32, at: u64) {
-        let place = usize::try_from(place).unwrap_or_default();
-        if let Some(held) = self.changed_at.get(place) {
-            held.store(at, Ordering::Release);
+    fn set(&self, places: &[u16], at: u64) {
+        for place in places.iter().filter_map(|place| self.changed_at.get(usize::from(*place))) {
+            place.store(at, Ordering::Release);
         }
     }
 }
@@ -128,7 +124,7 @@ impl Drop for Changing {
         }
         // The places first: a mark of the new time must be of a store that has the commit.
         let at = self.changes.mark().0 + 1;
-        self.places.iter().for_each(|place| self.changes.set(*place, at));
+        self.changes.set(&self.places, at);
         self.changes.commits.store(at, Ordering::Release);
     }
 }

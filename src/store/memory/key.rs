@@ -1,7 +1,7 @@
 //! What something is remembered under: always beginning with the tenant, so that no tenant finds what another one
 //! looked up.
 
-use std::hash::{Hash, Hasher};
+use std::hash::{BuildHasher, DefaultHasher, Hasher, RandomState};
 
 use crate::domain::{
     conversation_key::Meaning,
@@ -9,59 +9,69 @@ use crate::domain::{
     phone::PhoneNumber,
 };
 
-/// The parts of a key are set apart by a byte that neither tenants nor lines have in their names; what comes last
-/// may be anything.
+/// The parts of a place are set apart by a byte that neither tenants nor lines have in their names; what comes last
+/// in a key may be anything.
 const SEPARATOR: &[u8] = &[0];
 
-/// What something is remembered under.
-#[derive(Clone, PartialEq, Eq)]
-pub(super) struct Key {
+/// The beginning of many keys. It is hashed once for all of them.
+pub(super) struct Place {
     bytes: Vec<u8>,
-    /// The length of what stays when another conversation is put in.
-    place: usize,
+    hasher: DefaultHasher,
 }
 
-impl Key {
-    /// A chat of a tenant.
-    pub(super) fn of_chat(tenant: &Slug, id: ChatId) -> Self {
-        Self::new(&[b"id", tenant.as_str().as_bytes(), id.as_bytes()])
+/// A key, borrowed: a place, and two pieces that together tell what is there.
+#[derive(Clone, Copy)]
+pub(super) struct Key<'k> {
+    place: &'k Place,
+    pieces: [&'k [u8]; 2],
+}
+
+impl Place {
+    /// Where the chats of a tenant are, by their ids.
+    pub(super) fn of_chats(state: &RandomState, tenant: &Slug) -> Self {
+        Self::new(state, &[b"id", tenant.as_str().as_bytes(), b""])
     }
 
-    /// A conversation on a line, yet without the conversation.
-    pub(super) fn on_line(tenant: &Slug, line: &PhoneNumber) -> Self {
-        Self::new(&[b"line", tenant.as_str().as_bytes(), line.as_str().as_bytes(), b""])
+    /// Where the conversations of a line are.
+    pub(super) fn of_line(state: &RandomState, tenant: &Slug, line: &PhoneNumber) -> Self {
+        Self::new(state, &[b"line", tenant.as_str().as_bytes(), line.as_str().as_bytes(), b""])
     }
 
-    /// A conversation on whichever line, yet without the conversation.
-    pub(super) fn on_any_line(tenant: &Slug) -> Self {
-        Self::new(&[b"any", tenant.as_str().as_bytes(), b""])
+    /// Where the conversations of all lines are.
+    pub(super) fn of_all_lines(state: &RandomState, tenant: &Slug) -> Self {
+        Self::new(state, &[b"all", tenant.as_str().as_bytes(), b""])
     }
 
-    fn new(parts: &[&[u8]]) -> Self {
-        let bytes = parts.join(SEPARATOR);
-        Self { place: bytes.len(), bytes }
+    fn new(state: &RandomState, parts: &[&[u8]]) -> Self {
+        let (bytes, mut hasher) = (parts.join(SEPARATOR), state.build_hasher());
+        hasher.write(&bytes);
+        Self { bytes, hasher }
     }
 
-    /// The same place with this conversation.
-    pub(super) fn with(&mut self, conversation: Meaning<'_>) -> &Self {
-        self.bytes.truncate(self.place);
-        for piece in conversation.pieces() {
-            self.bytes.extend_from_slice(piece.as_bytes());
-        }
-        self
+    pub(super) fn chat<'k>(&'k self, id: &'k ChatId) -> Key<'k> {
+        Key { place: self, pieces: [id.as_bytes(), b""] }
     }
 
-    pub(super) fn as_bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
-    pub(super) fn into_bytes(self) -> Box<[u8]> {
-        self.bytes.into()
+    pub(super) fn conversation<'k>(&'k self, conversation: Meaning<'k>) -> Key<'k> {
+        Key { place: self, pieces: conversation.pieces().map(str::as_bytes) }
     }
 }
 
-impl Hash for Key {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.bytes.hash(state);
+impl Key<'_> {
+    pub(super) fn hash(self) -> u64 {
+        let mut hasher = self.place.hasher.clone();
+        self.pieces.into_iter().for_each(|piece| hasher.write(piece));
+        hasher.finish()
+    }
+
+    pub(super) fn is(self, bytes: &[u8]) -> bool {
+        let [one, other] = self.pieces;
+        let rest = bytes.strip_prefix(self.place.bytes.as_slice()).and_then(|rest| rest.strip_prefix(one));
+        rest == Some(other)
+    }
+
+    pub(super) fn to_bytes(self) -> Box<[u8]> {
+        let [one, other] = self.pieces;
+        [&self.place.bytes, one, other].concat().into()
     }
 }

@@ -17,8 +17,8 @@ mod bounded;
 mod key;
 
 use std::{
-    hash::{BuildHasher, RandomState},
-    sync::{Arc, Mutex, PoisonError},
+    hash::RandomState,
+    sync::{Arc, PoisonError, RwLock},
 };
 
 use bytes::Bytes;
@@ -30,10 +30,7 @@ use crate::domain::{
 };
 use bounded::Bounded;
 use changes::{Changes, Mark, Subject, Traces};
-use key::Key;
-
-/// How many parts there are, each with a lock of its own.
-const SHARDS: usize = 16;
+use key::{Key, Place};
 
 /// The most chats of one conversation that are remembered: a conversation that many lines are in changes often.
 pub const MOST_CHATS: usize = 16;
@@ -55,25 +52,23 @@ enum Found {
     /// The chat of a conversation on one line, or that there is none.
     One(Option<ChatId>),
     /// The chats of a conversation on all lines.
-    All(Arc<[ChatId]>),
+    All(Box<[ChatId]>),
 }
 
 /// What look-ups found. Of as many bytes as it may have, it keeps what was asked for most recently.
 pub struct Memory {
     changes: Arc<Changes>,
-    shards: Vec<Mutex<Bounded>>,
-    hasher: RandomState,
+    /// One lock, taken once for all keys of a request: a lock a key would have the processor wait for the memory of
+    /// each key before it begins with the next one.
+    found: RwLock<Bounded>,
+    hashes: RandomState,
 }
 
 impl Memory {
     /// A memory of up to `bytes` bytes. Without any it remembers nothing.
     #[must_use]
     pub fn new(bytes: usize) -> Self {
-        Self {
-            changes: Arc::default(),
-            shards: (0..SHARDS).map(|_| Mutex::new(Bounded::new(bytes / SHARDS))).collect(),
-            hasher: RandomState::new(),
-        }
+        Self { changes: Arc::default(), found: RwLock::new(Bounded::new(bytes)), hashes: RandomState::new() }
     }
 
     /// Where changes are to be told.
@@ -91,7 +86,8 @@ impl Memory {
     /// A chat of a tenant, by its id.
     #[must_use]
     pub fn chat(&self, tenant: &Slug, id: ChatId) -> Option<Arc<Shown>> {
-        match self.get(&Key::of_chat(tenant, id))? {
+        let place = Place::of_chats(&self.hashes, tenant);
+        match self.get(place.chat(&id))? {
             Found::Chat(shown) => Some(shown),
             _ => None,
         }
@@ -99,9 +95,9 @@ impl Memory {
 
     /// Remembers a chat that answers for its own id.
     pub fn keep_chat(&self, as_of: Mark, tenant: &Slug, line: &PhoneNumber, id: ChatId, shown: &Arc<Shown>) {
-        let depends_on = [Subject::Chat(id), Subject::Line(tenant, line)];
-        let traces = self.changes.traces(depends_on);
-        self.keep(Key::of_chat(tenant, id), Found::Chat(Arc::clone(shown)), traces, as_of);
+        let traces = self.changes.traces([Subject::Chat(id), Subject::Line(tenant, line)]);
+        let place = Place::of_chats(&self.hashes, tenant);
+        self.keep(place.chat(&id), Found::Chat(Arc::clone(shown)), traces, as_of);
     }
 
     /// The chats of conversations of one line, in the same order; `None` of those that are to be looked up.
@@ -112,12 +108,15 @@ impl Memory {
         line: &PhoneNumber,
         conversations: &[Meaning<'_>],
     ) -> Vec<Option<Option<ChatId>>> {
-        let mut key = Key::on_line(tenant, line);
-        let known = |conversation: &Meaning<'_>| match self.get(key.with(*conversation))? {
-            Found::One(id) => Some(id),
+        let place = Place::of_line(&self.hashes, tenant, line);
+        let keys = conversations.iter().map(|conversation| place.conversation(*conversation));
+        let hashes: Vec<u64> = keys.clone().map(Key::hash).collect();
+        let found = self.found.read().unwrap_or_else(PoisonError::into_inner);
+        let known = |(key, hash)| match self.true_yet(&found, hash, key)? {
+            Found::One(id) => Some(*id),
             _ => None,
         };
-        conversations.iter().map(known).collect()
+        keys.zip(hashes).map(known).collect()
     }
 
     /// Remembers which chat a conversation of a line has, or that it has none.
@@ -130,15 +129,15 @@ impl Memory {
         id: Option<ChatId>,
     ) {
         let traces = self.changes.traces([Subject::Conversation(tenant, conversation)]);
-        let mut key = Key::on_line(tenant, line);
-        key.with(conversation);
-        self.keep(key, Found::One(id), traces, as_of);
+        let place = Place::of_line(&self.hashes, tenant, line);
+        self.keep(place.conversation(conversation), Found::One(id), traces, as_of);
     }
 
     /// The chats of a conversation on all lines, newest first.
     #[must_use]
-    pub fn everywhere(&self, tenant: &Slug, conversation: Meaning<'_>) -> Option<Arc<[ChatId]>> {
-        match self.get(Key::on_any_line(tenant).with(conversation))? {
+    pub fn everywhere(&self, tenant: &Slug, conversation: Meaning<'_>) -> Option<Box<[ChatId]>> {
+        let place = Place::of_all_lines(&self.hashes, tenant);
+        match self.get(place.conversation(conversation))? {
             Found::All(ids) => Some(ids),
             _ => None,
         }
@@ -148,29 +147,24 @@ impl Memory {
     pub fn keep_everywhere(&self, as_of: Mark, tenant: &Slug, conversation: Meaning<'_>, ids: &[ChatId]) {
         if ids.len() <= MOST_CHATS {
             let traces = self.changes.traces([Subject::Conversation(tenant, conversation)]);
-            let mut key = Key::on_any_line(tenant);
-            key.with(conversation);
-            self.keep(key, Found::All(ids.into()), traces, as_of);
+            let place = Place::of_all_lines(&self.hashes, tenant);
+            self.keep(place.conversation(conversation), Found::All(ids.into()), traces, as_of);
         }
     }
 
-    fn get(&self, key: &Key) -> Option<Found> {
-        let hash = self.hasher.hash_one(key);
-        let found = self.in_shard(hash, |shard| shard.get(hash, key.as_bytes()))??;
-        let (found, traces, as_of) = found;
+    fn get(&self, key: Key<'_>) -> Option<Found> {
+        let found = self.found.read().unwrap_or_else(PoisonError::into_inner);
+        self.true_yet(&found, key.hash(), key).cloned()
+    }
+
+    fn true_yet<'f>(&self, found: &'f Bounded, hash: u64, key: Key<'_>) -> Option<&'f Found> {
+        let (found, traces, as_of) = found.get(hash, key)?;
         self.changes.are_older_than(traces, as_of).then_some(found)
     }
 
-    fn keep(&self, key: Key, found: Found, traces: Traces, as_of: Mark) {
-        let hash = self.hasher.hash_one(&key);
-        self.in_shard(hash, |shard| shard.put(hash, key.into_bytes(), found, traces, as_of));
-    }
-
-    fn in_shard<T>(&self, hash: u64, act: impl FnOnce(&mut Bounded) -> T) -> Option<T> {
-        // The low bits choose within a shard, and the highest ones are compared there first.
-        let shard = usize::try_from(hash >> 32).unwrap_or_default() % SHARDS;
-        let mut shard = self.shards.get(shard)?.lock().unwrap_or_else(PoisonError::into_inner);
-        Some(act(&mut shard))
+    fn keep(&self, key: Key<'_>, found: Found, traces: Traces, as_of: Mark) {
+        let mut all = self.found.write().unwrap_or_else(PoisonError::into_inner);
+        all.put(key.hash(), key, found, traces, as_of);
     }
 }
 

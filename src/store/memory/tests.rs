@@ -197,8 +197,9 @@ struct Story {
 impl Story {
     fn write(&self, commits: u64) {
         for number in 1..=commits {
-            let chat = usize::try_from(number % 4).unwrap();
-            let changing = self.memory.changes().begin(&change_of(u8::try_from(chat).unwrap()));
+            let chat = number.to_le_bytes()[0] % 4;
+            let changing = self.memory.changes().begin(&change_of(chat));
+            let chat = usize::from(chat);
             self.store[chat].store(number, Ordering::Release);
             drop(changing);
             self.answered[chat].store(number, Ordering::Release);
@@ -206,16 +207,15 @@ impl Story {
         self.is_over.store(true, Ordering::Release);
     }
 
-    fn look_up(&self, chat: usize) -> u64 {
-        let id = id(u8::try_from(chat).unwrap());
-        if let Some(shown) = self.memory.chat(&acme(), id) {
+    fn look_up(&self, chat: u8) -> u64 {
+        if let Some(shown) = self.memory.chat(&acme(), id(chat)) {
             return String::from_utf8_lossy(&shown.body).parse().unwrap();
         }
         let mark = self.memory.mark();
-        let found = self.store[chat].load(Ordering::Acquire);
+        let found = self.store[usize::from(chat)].load(Ordering::Acquire);
         // The reader is slow: others write and read before it remembers.
         thread::yield_now();
-        self.memory.keep_chat(mark, &acme(), &line(), id, &shown(&found.to_string()));
+        self.memory.keep_chat(mark, &acme(), &line(), id(chat), &shown(&found.to_string()));
         found
     }
 
@@ -225,8 +225,8 @@ impl Story {
         let mut is_over = false;
         while !is_over {
             is_over = self.is_over.load(Ordering::Acquire);
-            for (chat, last) in last.iter_mut().enumerate() {
-                let answered = self.answered[chat].load(Ordering::Acquire);
+            for (chat, last) in (0..4).zip(&mut last) {
+                let answered = self.answered[usize::from(chat)].load(Ordering::Acquire);
                 let seen = self.look_up(chat);
                 assert!(seen >= answered, "{seen} was shown after {answered} was answered");
                 assert!(seen >= *last, "{seen} was shown after {last} was shown");
