@@ -301,7 +301,8 @@ fn open_store(settings: &StoreSettings, clock: &Clock) -> Result<Opened, ServeEr
     let limits = Limits { queue: settings.queue, keep_receipts: settings.keep_receipts };
     let memory = Memory::new(settings.lookup_cache);
     let (committer, writer) = committer::start(engine, clock.clone(), limits, Arc::clone(memory.changes()))?;
-    Ok((Registry::new(committer, Arc::clone(&reader), memory), reader, writer))
+    let registry = Registry::new(committer, Arc::clone(&reader), settings.readers, memory);
+    Ok((registry, reader, writer))
 }
 
 async fn keep_metrics(handle: metrics_exporter_prometheus::PrometheusHandle) {

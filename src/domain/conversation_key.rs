@@ -127,17 +127,17 @@ fn checked(text: &str) -> Result<&str, ConversationKeyError> {
 }
 
 /// Splits `service;sign;id` after the service, when the key has that form.
-fn grammar(key: &str) -> Option<(&str, &str)> {
-    let (service, rest) = key.split_once(';')?;
-    let known = SERVICES.contains(&service);
-    (known && kind_of(rest).is_some()).then_some((service, rest))
+fn grammar(key: &str) -> Option<(&'static str, &str)> {
+    let after = |service: &str| key.strip_prefix(service)?.strip_prefix(';');
+    let (service, rest) = SERVICES.into_iter().find_map(|service| Some((service, after(service)?)))?;
+    kind_of(rest).is_some().then_some((service, rest))
 }
 
 /// The kind that `sign;id` stands for, when it has that form.
 fn kind_of(rest: &str) -> Option<Kind> {
-    match rest.split_once(';') {
-        Some(("+", id)) if !id.is_empty() => Some(Kind::Group),
-        Some(("-", id)) if !id.is_empty() => Some(Kind::Direct),
+    match rest.as_bytes() {
+        [b'+', b';', _, ..] => Some(Kind::Group),
+        [b'-', b';', _, ..] => Some(Kind::Direct),
         _ => None,
     }
 }

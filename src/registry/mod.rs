@@ -27,7 +27,7 @@ mod place;
 
 use std::sync::Arc;
 
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::{
     domain::{
@@ -50,19 +50,23 @@ pub struct Registry {
     committer: Committer<Command>,
     reader: Arc<dyn Reader>,
     memory: Arc<Memory>,
+    /// How many look-ups may be in the store at once. The others wait here, where waiting takes no thread.
+    turns: Arc<Semaphore>,
     /// Set when a look-up has met damage.
     damage: Arc<watch::Sender<Health>>,
 }
 
 impl Registry {
-    /// A registry that writes through `committer` and reads through `reader`, with a `memory` that the committer
-    /// tells of changes.
+    /// A registry that writes through `committer` and reads through `reader`, up to `at_once` look-ups at once, with a
+    /// `memory` that the committer tells of changes.
     #[must_use]
-    pub fn new(committer: Committer<Command>, reader: Arc<dyn Reader>, memory: Memory) -> Self {
+    pub fn new(committer: Committer<Command>, reader: Arc<dyn Reader>, at_once: u32, memory: Memory) -> Self {
+        let at_once = usize::try_from(at_once).unwrap_or(Semaphore::MAX_PERMITS);
         Self {
             committer,
             reader,
             memory: Arc::new(memory),
+            turns: Arc::new(Semaphore::new(at_once)),
             damage: Arc::new(watch::Sender::new(Health::Good)),
         }
     }
@@ -143,7 +147,13 @@ impl Registry {
         look_up: impl FnOnce(&dyn Reader) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let reader = Arc::clone(&self.reader);
-        let found = tokio::task::spawn_blocking(move || look_up(reader.as_ref()))
+        // It goes with the look-up, which ends what it began though nobody may wait for it any more.
+        let turn = Arc::clone(&self.turns).acquire_owned().await;
+        let in_turn = move || {
+            let _turn = turn;
+            look_up(reader.as_ref())
+        };
+        let found = tokio::task::spawn_blocking(in_turn)
             .await
             .unwrap_or_else(|why| Err(StoreError::Unavailable(format!("the look-up did not end: {why}"))));
         if let Err(StoreError::Broken(why)) = &found {
