@@ -79,6 +79,7 @@ fn reported(told: &Told, directory: &Directory, now: Time) -> Option<Asked> {
 
 fn attended(world: &World, directory: &Directory) -> Vec<Asked> {
     let asked = |(query, places): (ParkedQuery, Vec<Place>)| -> Asked {
+        assert!(places.iter().all(|place| place.takes_parked), "{query:?} is nothing for {places:?}");
         let unpark = Unpark::new(query.clone(), places.clone(), clock::random());
         (unpark.into(), Box::new(move |model| model.follow(vec![(query, places)])))
     };
