@@ -4,10 +4,9 @@ use super::{
     arrival::Arrival,
     command::Command,
     numbers::{self, ByNumber, Room},
-    parking::{Seed, Unpark},
+    parking::{Seed, Unpark, draw},
 };
 use crate::{
-    clock,
     domain::{
         chat::MAX_HANDLES,
         ids::{ChatId, Slug},
@@ -86,8 +85,9 @@ impl Ingest {
     pub fn new(mut report: Report, place: Place, relay: Slug, now: Time) -> Self {
         let by_number = ByNumber::of(&mut report, now);
         let event = report.into_event(place.line.clone());
-        let arrival = Arrival::new(event, place, relay, now, clock::random());
-        Self { arrival, by_number, seed: clock::random() }
+        let (id_bits, seed) = draw();
+        let arrival = Arrival::new(event, place, relay, now, id_bits);
+        Self { arrival, by_number, seed }
     }
 
     pub(super) fn needs(&self, loaded: &Working, needs: &mut Needs) {

@@ -11,10 +11,13 @@ use super::{
     command::Command,
     numbers::{self, Room},
 };
-use crate::store::{
-    directory::Place,
-    parked::{Awaits, NumberRef, Parked, ParkedQuery},
-    working::{Moment, Needs, Working},
+use crate::{
+    clock,
+    store::{
+        directory::Place,
+        parked::{Awaits, NumberRef, Parked, ParkedQuery},
+        working::{Moment, Needs, Working},
+    },
 };
 
 /// Something is known now: what has waited for it is taken out and applied, a slice at a time.
@@ -26,6 +29,14 @@ pub struct Unpark {
 
 /// Of this the ids of minted chats are made.
 pub type Seed = [u8; 16];
+
+/// What an event may need of randomness, drawn at once: the bits of its own chat's id, and a seed for what follows. They
+/// are independent, since everybody sees the former.
+pub(super) fn draw() -> ([u8; 10], Seed) {
+    let random: [u8; 26] = clock::random();
+    // Twenty-six bytes have ten in front and sixteen behind.
+    (random.first_chunk().copied().unwrap_or_default(), random.last_chunk().copied().unwrap_or_default())
+}
 
 impl Unpark {
     /// Takes out what `query` finds, and applies it on `places`. What waits for the owner of a number has its place

@@ -8,10 +8,9 @@ use super::{
     command::Command,
     ingest::{Ingested, Outcome, Refusal},
     numbers::{self, ByNumber, Room},
-    parking::{Seed, Unpark},
+    parking::{Seed, Unpark, draw},
 };
 use crate::{
-    clock,
     domain::{ids::Slug, report::Report, time::Time},
     store::{
         directory::{Place, Places},
@@ -38,7 +37,8 @@ impl Seek {
         let by_number = ByNumber::of(&mut report, now);
         let awaits = report.line.clone().map_or(Awaits::Conversation, Awaits::Line);
         let parked = Parked::new(relay, now, awaits, report);
-        Self { parked, places, by_number, seed: clock::random(), id_bits: clock::random() }
+        let (id_bits, seed) = draw();
+        Self { parked, places, by_number, seed, id_bits }
     }
 
     pub(super) fn needs(&self, loaded: &Working, needs: &mut Needs) {
