@@ -19,7 +19,7 @@ use crate::{
     store::{
         directory::Place,
         parked::ParkedQuery,
-        working::{ConversationRef, Moment, Needs, SlotId, Working},
+        working::{ConversationRef, Moment, Needs, Working},
     },
 };
 
@@ -102,14 +102,18 @@ impl Arrival {
 
     /// Whether the event may be taken. Only known chats can be full: one event alone stays far below the limit.
     pub(super) fn check(&self, working: &Working) -> Result<(), Refusal> {
-        let find = |conversation: Option<&ConversationRef>| working.find(conversation?);
-        let chats = [find(Some(&self.conversation)), find(self.previous.as_ref())];
-        let chats: Vec<SlotId> = match chats {
-            [Some(one), Some(other)] if one == other => vec![one],
-            chats => chats.into_iter().flatten().collect(),
+        let state = |conversation: &ConversationRef| {
+            let slot = working.find(conversation)?;
+            Some((slot, &working.chat(slot).state))
         };
-        let states = chats.into_iter().map(|slot| &working.chat(slot).state);
-        let is_full = chat::would_be_too_many(&states.collect::<Vec<_>>(), &self.event.says);
+        let says = &self.event.says;
+        let is_full = match (state(&self.conversation), self.previous.as_ref().and_then(state)) {
+            (Some((one, state)), Some((other, before))) if one != other => {
+                chat::would_be_too_many(&[state, before], says)
+            }
+            (Some((_, state)), _) | (None, Some((_, state))) => chat::would_be_too_many(&[state], says),
+            (None, None) => chat::would_be_too_many(&[], says),
+        };
         if is_full { Err(Refusal::TooManyHandles) } else { Ok(()) }
     }
 

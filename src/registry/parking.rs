@@ -33,7 +33,7 @@ pub type Seed = [u8; 16];
 /// What an event may need of randomness, drawn at once: the bits of its own chat's id, and a seed for what follows. They
 /// are independent, since everybody sees the former.
 pub(super) fn draw() -> ([u8; 10], Seed) {
-    let random: [u8; 26] = clock::random();
+    let random: [u8; 26] = clock::random_from_stock();
     // Twenty-six bytes have ten in front and sixteen behind.
     (random.first_chunk().copied().unwrap_or_default(), random.last_chunk().copied().unwrap_or_default())
 }

@@ -314,6 +314,9 @@ impl<C: Command, E: Engine> WriterLoop<C, E> {
                 }
             },
         };
+        // Whoever is about to send a job may do so first, if they are ready to run and the processors are not enough
+        // for all. Where nobody is, this takes no time: nobody is waited for.
+        thread::yield_now();
         let mut weight = first.commands.len();
         let mut batch = vec![first];
         while let Ok(message) = self.jobs.try_recv() {

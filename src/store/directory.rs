@@ -1,7 +1,8 @@
 //! Tenants, relays and lines with their secrets, held in memory.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
+use super::hash::QuickMap;
 use crate::domain::{
     ids::Slug,
     password::RelayPassword,
@@ -16,11 +17,11 @@ use crate::domain::{
 pub struct Directory {
     /// The revision that the store was at. Every administrative change raises it.
     pub revision: u64,
-    tenants: HashMap<Slug, Tenant>,
-    bearers: HashMap<[u8; 32], Slug>,
-    relays: HashMap<Slug, Relay>,
-    lines: HashMap<PhoneNumber, Line>,
-    places: HashMap<Slug, Places>,
+    tenants: QuickMap<Slug, Tenant>,
+    bearers: QuickMap<[u8; 32], Slug>,
+    relays: QuickMap<Slug, Relay>,
+    lines: QuickMap<PhoneNumber, Line>,
+    places: QuickMap<Slug, Places>,
 }
 
 /// An account that owns lines.
@@ -250,8 +251,8 @@ impl Directory {
     }
 }
 
-fn places(revision: u64, lines: &[Line]) -> HashMap<Slug, Places> {
-    let mut by_relay: HashMap<Slug, Vec<Place>> = HashMap::new();
+fn places(revision: u64, lines: &[Line]) -> QuickMap<Slug, Places> {
+    let mut by_relay: QuickMap<Slug, Vec<Place>> = QuickMap::default();
     for line in lines {
         by_relay.entry(line.relay.clone()).or_default().push(line.place());
     }

@@ -22,6 +22,7 @@ pub mod sqlite;
 pub mod working;
 
 pub(crate) mod batch;
+pub(crate) mod hash;
 
 /// Why the store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]

@@ -38,6 +38,9 @@ pub struct Merged {
 /// new, changes nothing. A chat of version 0 has just been minted: its first event creates it.
 pub fn merge(chat: &mut Chat, keys: Keys<'_>, stamp: &Stamp, says: &Says, at: Time) -> Merged {
     let minted = chat.version == 0;
+    if !minted && chat.state.is_repeated_by(keys, says) {
+        return Merged { took: chat.state.apply(keys, stamp, says), changes: Vec::new() };
+    }
     let scope = Scope::of(&chat.state, says);
     let before = if minted { Glimpse::of_nothing() } else { Glimpse::of(&chat.state, scope) };
     let mut took = chat.state.apply(keys, stamp, says);

@@ -5,6 +5,7 @@ mod join;
 #[cfg(test)]
 mod laws;
 mod merge;
+mod repeat;
 #[cfg(test)]
 mod sharp_cases;
 mod state;
@@ -30,6 +31,11 @@ pub const MAX_HANDLES: usize = 10_000;
 /// known already may be spoken of, however full the chat is.
 #[must_use]
 pub fn would_be_too_many(states: &[&ChatState], says: &Says) -> bool {
+    // Nearly always there is room for all that are named, whoever they are, and nobody needs to be looked up.
+    let at_most: usize = states.iter().map(|state| state.people.len()).sum();
+    if at_most + says.people.len() <= MAX_HANDLES {
+        return false;
+    }
     let known = match states {
         [] => 0,
         [one] => one.people.len(),

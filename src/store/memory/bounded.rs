@@ -127,7 +127,7 @@ fn hash_at(slots: &[Slot], place: u32) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use std::hash::RandomState;
+    use crate::store::hash::RandomState;
 
     use super::{super::key::Place, *};
     use crate::domain::ids::ChatId;
@@ -139,7 +139,7 @@ mod tests {
 
     impl Case {
         fn new(capacity: usize) -> Self {
-            let place = Place::of_chats(&RandomState::new(), &"acme".parse().unwrap());
+            let place = Place::of_chats(&RandomState::default(), &"acme".parse().unwrap());
             Self { bounded: Bounded::new(capacity), place }
         }
 

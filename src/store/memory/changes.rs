@@ -7,7 +7,7 @@
 //! and what was read is never shown. There is one writer, and so one [`Changing`] at a time.
 
 use std::{
-    hash::{BuildHasher, RandomState},
+    hash::BuildHasher,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -20,7 +20,10 @@ use crate::{
         ids::{ChatId, Slug},
         phone::PhoneNumber,
     },
-    store::working::{Slot, Working},
+    store::{
+        hash::RandomState,
+        working::{Slot, Working},
+    },
 };
 
 /// How many places the table has: 256 KiB. A thousand changes a second touch three in a hundred of them.
@@ -66,7 +69,7 @@ impl Default for Changes {
         Self {
             commits: AtomicU64::new(0),
             changed_at: (0..PLACES).map(|_| AtomicU64::new(0)).collect(),
-            hasher: RandomState::new(),
+            hasher: RandomState::default(),
         }
     }
 }

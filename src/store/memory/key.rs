@@ -1,13 +1,14 @@
 //! What something is remembered under: always beginning with the tenant, so that no tenant finds what another one
 //! looked up.
 
-use std::hash::{BuildHasher, DefaultHasher, Hasher, RandomState};
+use std::hash::{BuildHasher, Hasher};
 
 use crate::domain::{
     conversation_key::Meaning,
     ids::{ChatId, Slug},
     phone::PhoneNumber,
 };
+use crate::store::hash::RandomState;
 
 /// The parts of a place are set apart by a byte that neither tenants nor lines have in their names; what comes last
 /// in a key may be anything.
@@ -16,7 +17,7 @@ const SEPARATOR: &[u8] = &[0];
 /// The beginning of many keys. It is hashed once for all of them.
 pub(super) struct Place {
     bytes: Vec<u8>,
-    hasher: DefaultHasher,
+    hasher: <RandomState as BuildHasher>::Hasher,
 }
 
 /// A key, borrowed: a place, and two pieces that together tell what is there.

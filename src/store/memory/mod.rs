@@ -16,13 +16,11 @@ pub mod changes;
 mod bounded;
 mod key;
 
-use std::{
-    hash::RandomState,
-    sync::{Arc, PoisonError, RwLock},
-};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::Bytes;
 
+use super::hash::RandomState;
 use crate::domain::{
     conversation_key::Meaning,
     ids::{ChatId, Slug},
@@ -68,7 +66,11 @@ impl Memory {
     /// A memory of up to `bytes` bytes. Without any it remembers nothing.
     #[must_use]
     pub fn new(bytes: usize) -> Self {
-        Self { changes: Arc::default(), found: RwLock::new(Bounded::new(bytes)), hashes: RandomState::new() }
+        Self {
+            changes: Arc::default(),
+            found: RwLock::new(Bounded::new(bytes)),
+            hashes: RandomState::default(),
+        }
     }
 
     /// Where changes are to be told.

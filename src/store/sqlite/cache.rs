@@ -4,13 +4,11 @@
 //! committed; when it fails they are simply gone, and the next transaction reads what is true. Bounded by the
 //! number of handles, since a chat may have ten or ten thousand.
 
-use std::collections::HashMap;
-
 use lru::LruCache;
 
 use crate::{
     domain::{chat::Chat, ids::ChatId},
-    store::working::ConversationRef,
+    store::{hash::QuickMap, working::ConversationRef},
 };
 
 /// What a chat weighs besides its handles.
@@ -21,7 +19,7 @@ const MOST_PASSED_OVER: usize = 16;
 
 pub(super) struct ChatCache {
     chats: LruCache<ChatId, Entry>,
-    ids: HashMap<ConversationRef, ChatId>,
+    ids: QuickMap<ConversationRef, ChatId>,
     weight: usize,
     capacity: usize,
 }
@@ -40,7 +38,7 @@ impl Entry {
 impl ChatCache {
     /// A cache for `capacity` handles.
     pub(super) fn new(capacity: usize) -> Self {
-        Self { chats: LruCache::unbounded(), ids: HashMap::new(), weight: 0, capacity }
+        Self { chats: LruCache::unbounded(), ids: QuickMap::default(), weight: 0, capacity }
     }
 
     /// Takes a chat out.

@@ -6,7 +6,7 @@
 //! nothing else to do. The journal is as durable as the rows, and the merge makes it harmless to say a word twice:
 //! after a crash the words that are still here are said to their chats again.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 use rusqlite::{Connection, params};
 
@@ -19,6 +19,7 @@ use crate::{
     store::{
         StoreError,
         codec::words::{self, Word},
+        hash::QuickMap,
     },
 };
 
@@ -34,7 +35,7 @@ pub(super) struct Journal {
     rows: VecDeque<(i64, usize)>,
     bytes: usize,
     /// The chats whose rows are behind.
-    behind: HashMap<ChatId, Behind>,
+    behind: QuickMap<ChatId, Behind>,
     /// How many handles they have together.
     handles: usize,
     /// The same, oldest first. An entry that is not in `behind` any more is over.
@@ -135,7 +136,7 @@ impl Journal {
 /// when nobody knows any more which rows are behind: at a start, and after a transaction that failed.
 pub(super) fn replay(connection: &mut Connection) -> Result<(), StoreError> {
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    let mut chats: HashMap<ChatId, Chat> = HashMap::new();
+    let mut chats: QuickMap<ChatId, Chat> = QuickMap::default();
     let mut said = 0_usize;
     for Word { chat: id, stamp, key, says } in all_words(&transaction)? {
         let chat = match chats.entry(id) {

@@ -35,9 +35,7 @@ pub(super) fn save(connection: &Connection, working: &Working, put_off: bool) ->
     for (line, health) in working.changed_health() {
         deliveries::save_health(connection, line, health)?;
     }
-    for (key, receipt) in working.new_receipts() {
-        save_receipt(connection, key, *receipt)?;
-    }
+    save_receipts(connection, working.new_receipts())?;
     for (number, owner) in working.numbers.learnt() {
         numbers::save(connection, number, owner)?;
     }
@@ -199,11 +197,13 @@ fn index_participant(connection: &Connection, chat: &Chat, change: &Change) -> R
     }
 }
 
-fn save_receipt(connection: &Connection, key: &ReceiptKey, receipt: Receipt) -> Result<(), StoreError> {
-    let effective = (receipt.effective != key.claimed).then(|| receipt.effective.nanos());
-    connection
-        .prepare_cached("INSERT INTO receipts (claimed, digest, effective) VALUES (?1, ?2, ?3)")?
-        .execute(params![key.claimed.nanos(), key.digest, effective])?;
+fn save_receipts(connection: &Connection, receipts: &[(ReceiptKey, Receipt)]) -> Result<(), StoreError> {
+    let mut insert =
+        connection.prepare_cached("INSERT INTO receipts (claimed, digest, effective) VALUES (?1, ?2, ?3)")?;
+    for (key, receipt) in receipts {
+        let effective = (receipt.effective != key.claimed).then(|| receipt.effective.nanos());
+        insert.execute(params![key.claimed.nanos(), key.digest, effective])?;
+    }
     Ok(())
 }
 

@@ -8,14 +8,17 @@ pub mod numbers;
 pub mod parking;
 pub mod slot;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 
 pub use needs::{ConversationRef, EverywhereRef, IdempotencyRef, LineRef, Needs};
 use numbers::Numbers;
 use parking::Parking;
 pub use slot::{Absorbed, ChangeRecord, Slot, Touched};
 
-use super::codec;
+use super::{
+    codec,
+    hash::{QuickMap, QuickSet},
+};
 use crate::domain::{
     change::Change,
     chat::{self, Chat, Keys, Merged},
@@ -34,16 +37,16 @@ use crate::domain::{
 pub struct Working {
     slots: Vec<Slot>,
     // Of each of these, `None` is what was looked for and not found.
-    by_conversation: HashMap<ConversationRef, Option<SlotId>>,
-    receipts: HashMap<ReceiptKey, Option<Receipt>>,
-    deliveries: HashMap<DeliveryId, Option<Tracked<Delivery>>>,
-    by_idempotency: HashMap<IdempotencyRef, Option<DeliveryId>>,
+    by_conversation: QuickMap<ConversationRef, Option<SlotId>>,
+    receipts: QuickMap<ReceiptKey, Option<Receipt>>,
+    deliveries: QuickMap<DeliveryId, Option<Tracked<Delivery>>>,
+    by_idempotency: QuickMap<IdempotencyRef, Option<DeliveryId>>,
     /// The lines that know a conversation, as far as they were looked for.
-    known: HashMap<Conversation, BTreeSet<LineRef>>,
-    everywhere: HashSet<(Slug, u64, Conversation)>,
-    by_id: HashMap<ChatId, SlotId>,
+    known: QuickMap<Conversation, BTreeSet<LineRef>>,
+    everywhere: QuickSet<(Slug, u64, Conversation)>,
+    by_id: QuickMap<ChatId, SlotId>,
     new_receipts: Vec<(ReceiptKey, Receipt)>,
-    health: HashMap<LineRef, Tracked<Health>>,
+    health: QuickMap<LineRef, Tracked<Health>>,
     /// The words that moved stamps and nothing else, encoded one after the other.
     words: Vec<u8>,
     /// Reports that cannot be placed yet.

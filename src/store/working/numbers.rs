@@ -1,17 +1,18 @@
 //! Whose numbers a batch has looked up, and learns.
 
-use std::collections::{HashMap, HashSet};
-
 use crate::{
     domain::{handle::Handle, stamp::Stamp},
-    store::parked::NumberRef,
+    store::{
+        hash::{QuickMap, QuickSet},
+        parked::NumberRef,
+    },
 };
 
 /// Relays' own numbers of handles.
 #[derive(Debug, Default)]
 pub struct Numbers {
-    owners: HashMap<NumberRef, Option<Owner>>,
-    learnt: HashSet<NumberRef>,
+    owners: QuickMap<NumberRef, Option<Owner>>,
+    learnt: QuickSet<NumberRef>,
 }
 
 /// Whose number it is. A number that is given to somebody else is the newest, which is the greatest owner's.

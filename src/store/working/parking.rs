@@ -1,21 +1,22 @@
 //! The parked reports that a batch has looked up, parks and takes out again.
 
-use std::collections::{HashMap, HashSet};
-
 use crate::{
     domain::{ids::Slug, parking::Usage},
-    store::parked::{Parked, ParkedId, ParkedQuery},
+    store::{
+        hash::{QuickMap, QuickSet},
+        parked::{Parked, ParkedId, ParkedQuery},
+    },
 };
 
 /// Parked reports.
 #[derive(Debug, Default)]
 pub struct Parking {
-    reports: HashMap<ParkedId, Parked>,
-    lookups: HashMap<ParkedQuery, Lookup>,
+    reports: QuickMap<ParkedId, Parked>,
+    lookups: QuickMap<ParkedQuery, Lookup>,
     /// Of reports that were asked for one by one, parked or taken out: whether they are parked.
-    is_parked: HashMap<ParkedId, bool>,
-    usage: HashMap<Slug, Usage>,
-    added: HashSet<ParkedId>,
+    is_parked: QuickMap<ParkedId, bool>,
+    usage: QuickMap<Slug, Usage>,
+    added: QuickSet<ParkedId>,
     removed: Vec<Removed>,
 }
 
