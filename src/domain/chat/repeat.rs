@@ -28,8 +28,8 @@ impl ChatState {
             // A complete roster says of everybody else that they are out; with several handles of our own it depends
             // on stamps which of them says whether the line is in.
             && !says.roster_complete
-            && says.ours.is_empty()
             && self.ours.len() <= 1
+            && says.ours.iter().all(|own| self.ours.contains(own))
             && says.people.iter().all(|mention| self.has_in(mention))
     }
 
