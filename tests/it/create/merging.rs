@@ -38,9 +38,8 @@ impl Two {
 
     /// The program on this store, which must succeed.
     fn run(&self, arguments: &[&str]) -> String {
-        let store = format!("sqlite:{}", self.app.store_path().display());
         let mut program = Command::new(env!("CARGO_BIN_EXE_chert-groups"));
-        let ran = program.args(arguments).args(["--store", &store]).output().unwrap();
+        let ran = program.args(arguments).args(["--store", &self.app.store.url()]).output().unwrap();
         assert!(ran.status.success(), "{ran:?}");
         String::from_utf8(ran.stdout).unwrap()
     }

@@ -6,7 +6,7 @@
 //! - [`relay`] is what the service delivers through: a relay that says what it is told to, or a simulated one;
 //!   [`mac`] is one that speaks as a BlueBubbles server does, and [`foreign`] are the relays of other systems.
 //! - [`event`] makes native events, [`bluebubbles`] and [`linq`] those of other systems, all with the help of
-//!   [`pointer`]; [`format`] is what they have in common; [`store`] looks into the file, [`wait`] polls, [`logs`] keeps the log.
+//!   [`pointer`]; [`format`] is what they have in common; [`store`] is what a service keeps, and a look past it, [`wait`] polls, [`logs`] keeps the log.
 
 pub(crate) mod answer;
 pub(crate) mod app;

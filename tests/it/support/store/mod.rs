@@ -1,0 +1,133 @@
+//! The store behind a service, of either kind, made for one test and read past the service.
+//!
+//! `CHERT_GROUPS_TEST_STORE` says which kind the whole run is on: `sqlite`, which it is without a word, or `postgres`.
+//! Tests that can only mean one kind live in modules named `only_sqlite` and `only_postgres`, and say so by the
+//! constructor that they call; the run on the other kind leaves them out by that name, and counts them.
+
+mod sqlite;
+
+use std::path::Path;
+
+use chert_groups::{domain::time::Time, store::sqlite::admin::Admin};
+use serde_json::Value;
+
+use super::app::TestApp;
+use sqlite::SqliteStore;
+
+/// A store of its own for one test, gone with it.
+pub(crate) enum TestStore {
+    Sqlite(SqliteStore),
+}
+
+/// A value of a row as text; `None` where it is `NULL`.
+pub(crate) type Row = Vec<Option<String>>;
+
+impl TestStore {
+    /// A store that knows everybody of [`super::directory`] and nothing else.
+    pub(crate) fn peopled() -> Self {
+        Self::Sqlite(SqliteStore::peopled())
+    }
+
+    /// A store in which there is nothing.
+    pub(crate) fn empty() -> Self {
+        Self::empty_file()
+    }
+
+    /// The same, an SQLite file whatever the run is on.
+    pub(crate) fn empty_file() -> Self {
+        Self::Sqlite(SqliteStore::empty())
+    }
+
+    /// Where the program finds it.
+    pub(crate) fn url(&self) -> String {
+        match self {
+            Self::Sqlite(store) => store.url(),
+        }
+    }
+
+    /// The file of an SQLite store.
+    pub(crate) fn file(&self) -> &Path {
+        match self {
+            Self::Sqlite(store) => store.file(),
+        }
+    }
+
+    /// An operator's hand, at this time.
+    pub(crate) fn admin(&self, now: Time) -> Admin {
+        match self {
+            Self::Sqlite(store) => store.admin(now),
+        }
+    }
+
+    /// The rows that a query finds.
+    pub(crate) fn query(&self, query: &str) -> Vec<Row> {
+        match self {
+            Self::Sqlite(store) => store.query(query),
+        }
+    }
+
+    /// What a query says that counts.
+    pub(crate) fn count(&self, query: &str) -> i64 {
+        let rows = self.query(query);
+        rows[0][0].as_deref().expect("a count").parse().expect("a number")
+    }
+
+    /// Changes the store past the service.
+    pub(crate) fn execute(&self, statement: &str) {
+        match self {
+            Self::Sqlite(store) => store.execute(statement),
+        }
+    }
+
+    /// A chat's id as it is written in a query.
+    pub(crate) fn id(&self, chat: &str) -> String {
+        match self {
+            Self::Sqlite(_) => format!("X'{}'", chat.replace('-', "")),
+        }
+    }
+
+    /// A condition for a query: that a column of bytes has this text in it.
+    pub(crate) fn contains(&self, column: &str, text: &str) -> String {
+        match self {
+            Self::Sqlite(_) => format!("instr({column}, CAST('{text}' AS BLOB)) > 0"),
+        }
+    }
+
+    /// Whether everything in the store fits together. This is safe while it is served.
+    pub(crate) fn assert_sound(&self) {
+        match self {
+            Self::Sqlite(store) => store.assert_sound(),
+        }
+        // As many rows as the greatest version, all different and above zero, have no gap.
+        let gaps = "SELECT count(*) FROM chats
+                     WHERE version <> (SELECT count(*) FROM changes WHERE chat_id = id)
+                        OR version <> (SELECT max(version) FROM changes WHERE chat_id = id)";
+        assert_eq!(self.count(gaps), 0, "chats whose changes have gaps");
+    }
+}
+
+impl TestApp {
+    /// How many rows a table has.
+    pub(crate) fn rows(&self, table: &str) -> u64 {
+        self.store.count(&format!("SELECT count(*) FROM {table}")).try_into().expect("a count")
+    }
+
+    /// How many events of which relays are parked, as the store counts them.
+    pub(crate) fn usage(&self) -> Vec<(String, u64)> {
+        let used = "SELECT relay, reports FROM parking WHERE reports > 0 OR bytes > 0 ORDER BY relay";
+        let rows = self.store.query(used).into_iter();
+        rows.map(|row| row.into_iter().map(Option::unwrap).collect::<Vec<_>>())
+            .map(|row| (row[0].clone(), row[1].parse().expect("a count")))
+            .collect()
+    }
+
+    /// All that ever visibly changed in a chat, in order.
+    pub(crate) fn changes_of(&self, chat: &str) -> Vec<Value> {
+        let id = self.store.id(chat);
+        let rows =
+            self.store.query(&format!("SELECT changes FROM changes WHERE chat_id = {id} ORDER BY version"));
+        rows.iter()
+            .flat_map(|row| serde_json::from_str::<Vec<Value>>(row[0].as_deref().expect("changes")).unwrap())
+            .collect()
+    }
+}
