@@ -46,7 +46,12 @@ impl World {
         Self::on(TestStore::empty_file())
     }
 
-    /// The folder of that file.
+    /// A registry in PostgreSQL, whatever the run is on.
+    pub(super) fn in_a_database() -> Self {
+        Self::on(TestStore::empty_database())
+    }
+
+    /// The folder of a registry's file.
     pub(super) fn files(&self) -> &Path {
         self.store.file().parent().unwrap()
     }

@@ -65,21 +65,30 @@ impl TestApp {
         Self::start_with_relays(&[(RELAY_1, &relay.url())])
     }
 
-    /// The same with the system's clock.
-    pub(crate) fn start_in_real_time_with_relays(urls: &[(Identity, &str)]) -> Self {
-        Self::start_at(Clock::system(), |_| {}, urls)
-    }
-
     /// A service with the system's clock.
     pub(crate) fn start_in_real_time() -> Self {
         Self::start_at(Clock::system(), |_| {}, &[])
     }
 
+    /// The same with this store, whose relays deliver to these URLs.
+    pub(crate) fn start_in_real_time_on(store: TestStore, relays: &[(Identity, &str)]) -> Self {
+        set_urls(&store, Clock::system().now(), relays);
+        Self::start_on(Arc::new(store), Clock::system(), |_| {})
+    }
+
+    /// A service whose clock stands at [`NOW`], with this store.
+    pub(crate) fn start_with_store(store: TestStore) -> Self {
+        Self::start_on(Arc::new(store), manual(), |_| {})
+    }
+
+    /// Another instance of this service, on the same store and by the same clock.
+    pub(crate) fn start_another(&self) -> Self {
+        Self::start_on(Arc::clone(&self.store), self.clock.clone(), |_| {})
+    }
+
     fn start_at(clock: Clock, change: impl FnOnce(&mut Settings), relays: &[(Identity, &str)]) -> Self {
         let store = TestStore::peopled();
-        for (relay, url) in relays {
-            store.admin(clock.now()).set_relay_url(&relay.slug(), url).unwrap();
-        }
+        set_urls(&store, clock.now(), relays);
         Self::start_on(Arc::new(store), clock, change)
     }
 
@@ -183,6 +192,13 @@ impl Drop for TestApp {
         if !thread::panicking() {
             self.stop();
         }
+    }
+}
+
+/// Says where relays are reached.
+fn set_urls(store: &TestStore, now: Time, relays: &[(Identity, &str)]) {
+    for (relay, url) in relays {
+        store.admin(now).set_relay_url(&relay.slug(), url).unwrap();
     }
 }
 

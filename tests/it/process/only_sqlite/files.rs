@@ -118,7 +118,7 @@ fn spoiled_files_are_refused_and_left_alone() {
             fs::remove_file(file.unwrap().path()).unwrap();
         }
         fs::write(world.store.file(), &good["registry.db"]).unwrap();
-        spoil(&world.store.file());
+        spoil(world.store.file());
         let spoiled = contents(world.files());
         for command in [
             &["serve", "--listen", "127.0.0.1:0"][..],
@@ -188,7 +188,7 @@ fn only_who_has_the_lock_changes_a_schema() {
     let world = World::in_a_file();
     for migrates in ["migrate", "serve"] {
         fs::remove_file(world.store.file()).unwrap();
-        of_the_first_release(&world.store.file());
+        of_the_first_release(world.store.file());
         let older = contents(world.files());
         for command in [
             &["tenant", "add", "another"][..],

@@ -1,22 +1,28 @@
 //! The store behind a service, of either kind, made for one test and read past the service.
 //!
-//! `CHERT_GROUPS_TEST_STORE` says which kind the whole run is on: `sqlite`, which it is without a word, or `postgres`.
-//! Tests that can only mean one kind live in modules named `only_sqlite` and `only_postgres`, and say so by the
-//! constructor that they call; the run on the other kind leaves them out by that name, and counts them.
+//! `CHERT_GROUPS_TEST_STORE` says what the whole run is on: `sqlite`, which it is without a word, `postgres`, or
+//! `hostile-postgres`. Tests that can only mean one store live in modules named `only_sqlite` and `only_postgres`, and
+//! have that one whatever the run is on; so one run that is on SQLite runs them all, and others leave them out by those
+//! names.
 
+mod postgres;
+mod run;
 mod sqlite;
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use chert_groups::{domain::time::Time, store::sqlite::admin::Admin};
 use serde_json::Value;
 
-use super::app::TestApp;
+use super::{app::TestApp, postgres::server::Server};
+use postgres::PostgresStore;
+use run::Run;
 use sqlite::SqliteStore;
 
 /// A store of its own for one test, gone with it.
 pub(crate) enum TestStore {
     Sqlite(SqliteStore),
+    Postgres(PostgresStore),
 }
 
 /// A value of a row as text; `None` where it is `NULL`.
@@ -25,12 +31,33 @@ pub(crate) type Row = Vec<Option<String>>;
 impl TestStore {
     /// A store that knows everybody of [`super::directory`] and nothing else.
     pub(crate) fn peopled() -> Self {
-        Self::Sqlite(SqliteStore::peopled())
+        match Run::current() {
+            Run::Sqlite => Self::Sqlite(SqliteStore::peopled()),
+            Run::Postgres | Run::Hostile => Self::peopled_database(),
+        }
+    }
+
+    /// The same in PostgreSQL, whatever the run is on.
+    pub(crate) fn peopled_database() -> Self {
+        Self::Postgres(PostgresStore::peopled())
     }
 
     /// A store in which there is nothing.
     pub(crate) fn empty() -> Self {
-        Self::empty_file()
+        match Run::current() {
+            Run::Sqlite => Self::empty_file(),
+            Run::Postgres | Run::Hostile => Self::empty_database(),
+        }
+    }
+
+    /// The same in PostgreSQL, whatever the run is on.
+    pub(crate) fn empty_database() -> Self {
+        Self::Postgres(PostgresStore::empty())
+    }
+
+    /// The same on a server of the test's own.
+    pub(crate) fn empty_on(server: &Arc<Server>) -> Self {
+        Self::Postgres(PostgresStore::bare(server))
     }
 
     /// The same, an SQLite file whatever the run is on.
@@ -42,6 +69,7 @@ impl TestStore {
     pub(crate) fn url(&self) -> String {
         match self {
             Self::Sqlite(store) => store.url(),
+            Self::Postgres(store) => store.url(),
         }
     }
 
@@ -49,6 +77,23 @@ impl TestStore {
     pub(crate) fn file(&self) -> &Path {
         match self {
             Self::Sqlite(store) => store.file(),
+            Self::Postgres(_) => panic!("this store is no file"),
+        }
+    }
+
+    /// What its database is called.
+    pub(crate) fn database(&self) -> &str {
+        match self {
+            Self::Sqlite(_) => panic!("this store is no database"),
+            Self::Postgres(store) => store.database(),
+        }
+    }
+
+    /// The same store as a replica of its server has it.
+    pub(crate) fn replicated_on(&self, replica: &Arc<Server>) -> Self {
+        match self {
+            Self::Sqlite(_) => panic!("this store has no replica"),
+            Self::Postgres(store) => Self::Postgres(store.replicated_on(replica)),
         }
     }
 
@@ -56,6 +101,7 @@ impl TestStore {
     pub(crate) fn admin(&self, now: Time) -> Admin {
         match self {
             Self::Sqlite(store) => store.admin(now),
+            Self::Postgres(store) => store.admin(now),
         }
     }
 
@@ -63,6 +109,7 @@ impl TestStore {
     pub(crate) fn query(&self, query: &str) -> Vec<Row> {
         match self {
             Self::Sqlite(store) => store.query(query),
+            Self::Postgres(store) => store.query(query),
         }
     }
 
@@ -76,6 +123,7 @@ impl TestStore {
     pub(crate) fn execute(&self, statement: &str) {
         match self {
             Self::Sqlite(store) => store.execute(statement),
+            Self::Postgres(store) => drop(store.query(statement)),
         }
     }
 
@@ -83,6 +131,7 @@ impl TestStore {
     pub(crate) fn id(&self, chat: &str) -> String {
         match self {
             Self::Sqlite(_) => format!("X'{}'", chat.replace('-', "")),
+            Self::Postgres(_) => format!("'{chat}'"),
         }
     }
 
@@ -90,13 +139,14 @@ impl TestStore {
     pub(crate) fn contains(&self, column: &str, text: &str) -> String {
         match self {
             Self::Sqlite(_) => format!("instr({column}, CAST('{text}' AS BLOB)) > 0"),
+            Self::Postgres(_) => format!("position('{text}'::bytea IN {column}) > 0"),
         }
     }
 
     /// Whether everything in the store fits together. This is safe while it is served.
     pub(crate) fn assert_sound(&self) {
-        match self {
-            Self::Sqlite(store) => store.assert_sound(),
+        if let Self::Sqlite(store) = self {
+            store.assert_sound();
         }
         // As many rows as the greatest version, all different and above zero, have no gap.
         let gaps = "SELECT count(*) FROM chats

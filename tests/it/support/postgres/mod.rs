@@ -1,0 +1,14 @@
+//! A PostgreSQL of our own, thrown away when the process of the tests ends, however it ends.
+//!
+//! - [`programs`] finds PostgreSQL and runs its programs as somebody whom they accept.
+//! - [`server`] is a server that listens on this machine only; [`ending`] ends it when nobody else can any more.
+//! - [`hostility`] is a server that fails as often as it may.
+//! - [`database`] is a database in a server, and [`session`] what tests say to it past the program.
+
+pub(crate) mod database;
+pub(crate) mod hostility;
+pub(crate) mod server;
+pub(crate) mod session;
+
+mod ending;
+mod programs;

@@ -1,0 +1,84 @@
+//! A registry in a PostgreSQL database.
+
+use std::sync::{Arc, LazyLock};
+
+use chert_groups::{clock::Clock, domain::time::Time, store::sqlite::admin::Admin};
+
+use super::{Row, run::Run};
+use crate::support::{
+    directory,
+    postgres::{
+        database::Database,
+        hostility,
+        server::{FORGETFUL, Server},
+    },
+};
+
+/// A registry in a database of its own.
+pub(crate) struct PostgresStore(Database);
+
+/// The server that the tests of this process share.
+static SHARED: LazyLock<Arc<Server>> = LazyLock::new(|| {
+    let settings: &[&str] = if Run::is_hostile() { &hostility::SETTINGS } else { &[] };
+    Arc::new(Server::start(&[&FORGETFUL, settings].concat()))
+});
+
+impl PostgresStore {
+    /// A database with an empty registry in it, for one test. A copy of one that was made once costs less.
+    pub(super) fn empty() -> Self {
+        static EMPTY: LazyLock<PostgresStore> = LazyLock::new(|| {
+            let first = PostgresStore::bare(&SHARED);
+            first.admin(Clock::system().now());
+            first.made_hostile()
+        });
+        EMPTY.copy()
+    }
+
+    /// The same with everybody in it.
+    pub(super) fn peopled() -> Self {
+        static PEOPLED: LazyLock<PostgresStore> = LazyLock::new(|| {
+            let first = PostgresStore::bare(&SHARED);
+            directory::set_up(&mut first.admin(Clock::system().now()));
+            first.made_hostile()
+        });
+        PEOPLED.copy()
+    }
+
+    /// A database with nothing in it, on a server of the test's own.
+    pub(super) fn bare(server: &Arc<Server>) -> Self {
+        Self(Database::empty(server))
+    }
+
+    fn copy(&self) -> Self {
+        Self(Database::copy_of(&self.0))
+    }
+
+    fn made_hostile(self) -> Self {
+        if Run::is_hostile() {
+            self.0.session().query(hostility::TRIGGERS);
+        }
+        // Nobody may be connected to what is copied.
+        self.0.session().end();
+        self
+    }
+
+    pub(super) fn url(&self) -> String {
+        self.0.url()
+    }
+
+    pub(super) fn database(&self) -> &str {
+        self.0.name()
+    }
+
+    pub(super) fn replicated_on(&self, replica: &Arc<Server>) -> Self {
+        Self(self.0.replicated_on(replica))
+    }
+
+    pub(super) fn admin(&self, now: Time) -> Admin {
+        todo!()
+    }
+
+    pub(super) fn query(&self, query: &str) -> Vec<Row> {
+        self.0.session().query(query)
+    }
+}
