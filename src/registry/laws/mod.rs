@@ -13,7 +13,7 @@ use proptest::prelude::*;
 
 use self::{
     generate::{Step, Story, Told, stories, time},
-    ground::{File, Ground},
+    ground::{File, Ground, Shared},
     held::Held,
     model::Model,
     world::{World, directory},
@@ -110,6 +110,7 @@ fn check(story: &Story, ground: impl Ground + 'static) -> Result<(), TestCaseErr
 
 fn check_everywhere(story: &Story) {
     check(story, File::new(story.cached)).unwrap();
+    check(story, Shared::new(story.cached)).unwrap();
 }
 
 proptest! {
@@ -127,6 +128,16 @@ proptest! {
         let (world, _) = played(&story, File::new(story.cached));
         let (other, _) = played(&story.shuffled(ranks), File::new(story.cached));
         prop_assert_eq!(Held::by(&world).chats, Held::by(&other).chats);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    /// What one server remembers is never older than what the other has written.
+    #[test]
+    fn two_servers_that_take_turns_hold_what_the_model_says(story in stories()) {
+        check(&story, Shared::new(story.cached))?;
     }
 }
 

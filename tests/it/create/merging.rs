@@ -96,7 +96,7 @@ async fn lists_find_one_chat() {
     let listed: Value = serde_json::from_str(&two.run(&["chat", "list", "--json"])).unwrap();
     assert_eq!(listed["chats"].as_array().unwrap().len(), 1);
     assert!(two.run(&["check"]).contains("it has 1 chats"));
-    assert_eq!(two.app.rows("meta WHERE name = 'chats' AND value = 1"), 1);
+    assert_eq!(two.app.counted("chats"), 1);
 }
 
 #[tokio::test]
@@ -157,7 +157,7 @@ async fn aliases_are_flat() {
     assert_eq!(app.acme().resolve("+15555550100", &[KEY]).await.ok()["chats"][0]["chat_id"], ids[0].as_str());
     assert_eq!(app.rows("chats WHERE merged_into IN (SELECT id FROM chats WHERE merged_into IS NULL)"), 3);
     assert_eq!(app.rows("conversation_keys"), 1);
-    assert_eq!(app.rows("meta WHERE name = 'chats' AND value = 1"), 1);
+    assert_eq!(app.counted("chats"), 1);
 }
 
 #[tokio::test]
@@ -185,7 +185,7 @@ async fn everything_in_one_batch() {
     }
     assert_eq!(app.acme().ids("handle=%2B14155550113").await, [survivor.as_str()]);
     assert_eq!(app.rows("conversation_keys"), 1);
-    assert_eq!(app.rows("meta WHERE name = 'chats' AND value = 1"), 1);
+    assert_eq!(app.counted("chats"), 1);
 }
 
 #[tokio::test]

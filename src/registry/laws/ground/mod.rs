@@ -1,5 +1,6 @@
 //! What stories are played on: each kind of store that there is.
 
+mod postgres;
 mod sqlite;
 
 use crate::{
@@ -7,6 +8,7 @@ use crate::{
     store::{query::Reader, working::Moment},
 };
 
+pub(super) use postgres::Shared;
 pub(super) use sqlite::File;
 
 /// A store of its own for one story, which knows tenants and relays. Lines are the directory's business.

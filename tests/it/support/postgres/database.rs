@@ -44,6 +44,10 @@ impl Database {
         Self::named(replica, self.name.clone())
     }
 
+    pub(crate) fn server(&self) -> &Server {
+        &self.server
+    }
+
     pub(crate) fn name(&self) -> &str {
         &self.name
     }

@@ -3,7 +3,7 @@
 use std::{
     collections::VecDeque,
     fs::{self, File},
-    net::TcpListener,
+    net::{SocketAddr, TcpListener},
     path::PathBuf,
     process::{Child, Command, Stdio},
     sync::Mutex,
@@ -13,12 +13,12 @@ use std::{
 
 use tempfile::TempDir;
 
+use super::Row;
 use super::{
     ending::Ending,
     programs::{hand_over, program},
     session::Session,
 };
-use crate::support::store::Row;
 
 /// Who owns the server, and its first database.
 const OWNER: &str = "postgres";
@@ -174,6 +174,11 @@ impl Server {
         let ids: Vec<u32> = children.split_whitespace().map(|id| id.parse().expect("an id")).collect();
         send("KILL", &[&ids[..], &[id]].concat());
         child.wait().expect("it ends");
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        ([127, 0, 0, 1], self.port).into()
     }
 
     /// The URL of a database for the program.

@@ -8,13 +8,13 @@ use std::{
 use tokio::runtime::Runtime;
 use tokio_postgres::{Client, Error, NoTls, SimpleQueryMessage, SimpleQueryRow};
 
-use crate::support::store::Row;
+use super::Row;
 
 /// Longer than any statement of a test takes.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Where sessions live, so that tests of every kind can wait for what they say.
-static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+pub(super) static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
     tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime")
 });
 

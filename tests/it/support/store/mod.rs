@@ -14,6 +14,7 @@ use std::{path::Path, sync::Arc};
 use chert_groups::{domain::time::Time, store::sqlite::admin::Admin};
 use serde_json::Value;
 
+pub(crate) use super::postgres::Row;
 use super::{app::TestApp, postgres::server::Server};
 use postgres::PostgresStore;
 use run::Run;
@@ -24,9 +25,6 @@ pub(crate) enum TestStore {
     Sqlite(SqliteStore),
     Postgres(PostgresStore),
 }
-
-/// A value of a row as text; `None` where it is `NULL`.
-pub(crate) type Row = Vec<Option<String>>;
 
 impl TestStore {
     /// A store that knows everybody of [`super::directory`] and nothing else.
@@ -40,6 +38,11 @@ impl TestStore {
     /// The same in PostgreSQL, whatever the run is on.
     pub(crate) fn peopled_database() -> Self {
         Self::Postgres(PostgresStore::peopled())
+    }
+
+    /// The same, where the answer to each `nth` commit is lost.
+    pub(crate) fn peopled_database_losing_each(nth: usize) -> Self {
+        Self::Postgres(PostgresStore::peopled().losing_each(nth))
     }
 
     /// A store in which there is nothing.
@@ -143,10 +146,22 @@ impl TestStore {
         }
     }
 
+    /// The query for how many rows of a table the store says that there are.
+    fn counter(&self, table: &str) -> String {
+        match self {
+            Self::Sqlite(_) => format!("SELECT value FROM meta WHERE name = '{table}'"),
+            Self::Postgres(_) => format!("SELECT sum(value) FROM counters WHERE name = '{table}'"),
+        }
+    }
+
     /// Whether everything in the store fits together. This is safe while it is served.
     pub(crate) fn assert_sound(&self) {
         if let Self::Sqlite(store) = self {
             store.assert_sound();
+        }
+        for table in ["chats", "receipts"] {
+            let counted = self.count(&self.counter(table));
+            assert_eq!(counted, self.count(&format!("SELECT count(*) FROM {table}")), "{table}");
         }
         // As many rows as the greatest version, all different and above zero, have no gap.
         let gaps = "SELECT count(*) FROM chats
@@ -160,6 +175,11 @@ impl TestApp {
     /// How many rows a table has.
     pub(crate) fn rows(&self, table: &str) -> u64 {
         self.store.count(&format!("SELECT count(*) FROM {table}")).try_into().expect("a count")
+    }
+
+    /// How many rows of a table the store says that there are, without counting them.
+    pub(crate) fn counted(&self, table: &str) -> i64 {
+        self.store.count(&self.store.counter(table))
     }
 
     /// How many events of which relays are parked, as the store counts them.

@@ -11,11 +11,16 @@ use crate::support::{
         database::Database,
         hostility,
         server::{FORGETFUL, Server},
+        wire::Wire,
     },
 };
 
 /// A registry in a database of its own.
-pub(crate) struct PostgresStore(Database);
+pub(crate) struct PostgresStore {
+    database: Database,
+    /// What is between it and the program, if not nothing.
+    wire: Option<Wire>,
+}
 
 /// The server that the tests of this process share.
 static SHARED: LazyLock<Arc<Server>> = LazyLock::new(|| {
@@ -46,32 +51,48 @@ impl PostgresStore {
 
     /// A database with nothing in it, on a server of the test's own.
     pub(super) fn bare(server: &Arc<Server>) -> Self {
-        Self(Database::empty(server))
+        Self::of(Database::empty(server))
+    }
+
+    fn of(database: Database) -> Self {
+        Self { database, wire: None }
     }
 
     fn copy(&self) -> Self {
-        Self(Database::copy_of(&self.0))
+        Self::of(Database::copy_of(&self.database))
+    }
+
+    /// The same behind a wire on which the answer to each `nth` commit is lost.
+    pub(super) fn losing_each(self, nth: usize) -> Self {
+        let wire = Wire::losing_each(nth, self.database.server().address());
+        Self { wire: Some(wire), ..self }
     }
 
     fn made_hostile(self) -> Self {
         if Run::is_hostile() {
-            self.0.session().query(hostility::TRIGGERS);
+            self.database.session().query(hostility::TRIGGERS);
         }
         // Nobody may be connected to what is copied.
-        self.0.session().end();
+        self.database.session().end();
         self
     }
 
     pub(super) fn url(&self) -> String {
-        self.0.url()
+        let url = self.database.url();
+        match &self.wire {
+            Some(wire) => {
+                url.replace(&self.database.server().address().to_string(), &wire.address().to_string())
+            }
+            None => url,
+        }
     }
 
     pub(super) fn database(&self) -> &str {
-        self.0.name()
+        self.database.name()
     }
 
     pub(super) fn replicated_on(&self, replica: &Arc<Server>) -> Self {
-        Self(self.0.replicated_on(replica))
+        Self::of(self.database.replicated_on(replica))
     }
 
     pub(super) fn admin(&self, now: Time) -> Admin {
@@ -79,6 +100,6 @@ impl PostgresStore {
     }
 
     pub(super) fn query(&self, query: &str) -> Vec<Row> {
-        self.0.session().query(query)
+        self.database.session().query(query)
     }
 }

@@ -78,10 +78,6 @@ impl SqliteStore {
         let one = |query: &str| self.query(query)[0][0].clone();
         assert_eq!(one("PRAGMA integrity_check").as_deref(), Some("ok"));
         assert_eq!(one("SELECT count(*) FROM pragma_foreign_key_check").as_deref(), Some("0"));
-        for table in ["chats", "receipts"] {
-            let counted = one(&format!("SELECT value FROM meta WHERE name = '{table}'"));
-            assert_eq!(counted, one(&format!("SELECT count(*) FROM {table}")), "{table}");
-        }
     }
 
     /// With the program's own library, so that it is safe while the program runs.
