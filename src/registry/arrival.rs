@@ -24,6 +24,7 @@ use crate::{
 };
 
 /// An event on its way into a chat.
+#[derive(Clone)]
 pub(super) struct Arrival {
     event: Event,
     place: Place,

@@ -62,7 +62,7 @@ impl committer::Command for Command {
         }
     }
 
-    fn decide(self, working: &mut Working, moment: &Moment, then: &mut Vec<Self>) -> Reply {
+    fn decide(&self, working: &mut Working, moment: &Moment, then: &mut Vec<Self>) -> Reply {
         match self {
             Self::Ingest(event) => Reply::Ingested(event.decide(working, moment, then)),
             Self::Seek(report) => Reply::Ingested(report.decide(working, moment, then)),

@@ -97,7 +97,7 @@ impl Ingest {
     }
 
     pub(super) fn decide(
-        self,
+        &self,
         working: &mut Working,
         moment: &Moment,
         then: &mut Vec<Command>,
@@ -105,7 +105,7 @@ impl Ingest {
         let (relay, place) = (self.arrival.relay().clone(), self.arrival.place().clone());
         let resolved = self.by_number.resolve(&relay, working);
         let unlocked = self.arrival.unlocks(working);
-        let ingested = numbers::take(self.arrival, resolved, Room::Needed, working, moment)?;
+        let ingested = numbers::take(&self.arrival, resolved, Room::Needed, working, moment)?;
         then.extend(Unpark::all(self.by_number.teach(&relay, working), None, self.seed));
         then.extend(Unpark::all(unlocked, Some(&place), self.seed));
         Ok(ingested)

@@ -71,16 +71,16 @@ impl Unpark {
     }
 
     /// Whether there is more that somebody must come for.
-    pub(super) fn decide(self, working: &mut Working, moment: &Moment, then: &mut Vec<Command>) -> bool {
+    pub(super) fn decide(&self, working: &mut Working, moment: &Moment, then: &mut Vec<Command>) -> bool {
         let taken = working.parking.take_out(&self.query);
         for parked in &taken {
             for arrival in self.arrivals_of(parked) {
-                self.apply(arrival, parked, working, moment, then);
+                self.apply(&arrival, parked, working, moment, then);
             }
         }
         let more = working.parking.has_more(&self.query);
         if more && self.is_followed_to_the_end() {
-            then.push(self.into());
+            then.push(Self::new(self.query.clone(), self.places.clone(), self.seed).into());
             return false;
         }
         more
@@ -97,7 +97,7 @@ impl Unpark {
     /// Nobody waits for an answer any more, so what goes wrong is logged.
     fn apply(
         &self,
-        arrival: Arrival,
+        arrival: &Arrival,
         parked: &Parked,
         working: &mut Working,
         moment: &Moment,

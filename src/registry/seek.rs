@@ -56,7 +56,7 @@ impl Seek {
     }
 
     pub(super) fn decide(
-        self,
+        &self,
         working: &mut Working,
         moment: &Moment,
         then: &mut Vec<Command>,
@@ -77,7 +77,7 @@ impl Seek {
         for arrival in self.arrivals(working) {
             let resolved = self.by_number.resolve(&self.parked.relay, working);
             let (unlocked, place) = (arrival.unlocks(working), arrival.place().clone());
-            let taken = numbers::take(arrival, resolved, Room::Needed, working, moment);
+            let taken = numbers::take(&arrival, resolved, Room::Needed, working, moment);
             if taken.is_ok() {
                 then.extend(Unpark::all(unlocked, Some(&place), self.seed));
             }

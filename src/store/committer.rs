@@ -39,15 +39,18 @@ pub trait Command: Send + 'static {
     fn needs(&self, loaded: &Working, needs: &mut Needs);
 
     /// Decides on what was loaded, and changes it. No I/O happens here, and a refusal changes nothing. What follows
-    /// from it is added to `then`: it is decided next, in the same transaction, and nobody waits for its reply.
-    fn decide(self, working: &mut Working, moment: &Moment, then: &mut Vec<Self>) -> Self::Reply
+    /// from it is added to `then`: it is decided next, in the same transaction, and nobody waits for its reply. It
+    /// may be decided again, on a working set of its own, when a transaction has to be repeated; what is random was
+    /// drawn before.
+    fn decide(&self, working: &mut Working, moment: &Moment, then: &mut Vec<Self>) -> Self::Reply
     where
         Self: Sized;
 }
 
 /// What a transaction is about: many commands, to the database one.
 pub trait Work {
-    /// Decides on everything, and has `load` add what it needs to `working` before. Called once.
+    /// Decides on everything, and has `load` add what it needs to `working` before. Called once for each attempt at
+    /// the transaction, with an empty working set; the last one counts.
     ///
     /// # Errors
     ///

@@ -172,7 +172,7 @@ impl Finish {
     }
 
     pub(in crate::registry) fn decide(
-        self,
+        &self,
         working: &mut Working,
         moment: &Moment,
         then: &mut Vec<Command>,

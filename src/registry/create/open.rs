@@ -48,7 +48,7 @@ impl Open {
         self.name().iter().for_each(|name| needs.idempotency(loaded, name));
     }
 
-    pub(in crate::registry) fn decide(self, working: &mut Working, moment: &Moment) -> Opened {
+    pub(in crate::registry) fn decide(&self, working: &mut Working, moment: &Moment) -> Opened {
         let known = self.name().and_then(|name| working.delivery_named(&name).cloned());
         let delivery = match known {
             None => self.new_delivery(moment),
