@@ -1,5 +1,7 @@
 //! Everything that is ever written, as one list.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use super::{
     create::{
         finish::{Finish, Finished},
@@ -50,6 +52,19 @@ pub enum Reply {
 
 impl committer::Command for Command {
     type Reply = Reply;
+
+    fn touches(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        match self {
+            Self::Ingest(event) => event.touches().hash(&mut hasher),
+            Self::Seek(report) => report.touches().hash(&mut hasher),
+            Self::SettleFailure(failure) => failure.touches().hash(&mut hasher),
+            Self::Unpark(unpark) => unpark.touches().hash(&mut hasher),
+            Self::Open(open) => open.touches().hash(&mut hasher),
+            Self::Finish(finish) => finish.touches().hash(&mut hasher),
+        }
+        hasher.finish()
+    }
 
     fn needs(&self, loaded: &Working, needs: &mut Needs) {
         match self {

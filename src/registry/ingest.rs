@@ -9,6 +9,7 @@ use super::{
 use crate::{
     domain::{
         chat::MAX_HANDLES,
+        conversation_key::Conversation,
         ids::{ChatId, Slug},
         report::Report,
         time::Time,
@@ -88,6 +89,11 @@ impl Ingest {
         let (id_bits, seed) = draw();
         let arrival = Arrival::new(event, place, relay, now, id_bits);
         Self { arrival, by_number, seed }
+    }
+
+    /// A conversation of a relay: whichever of its lines it is on, so that a report that names none goes the same way.
+    pub(super) fn touches(&self) -> (&Slug, Option<Conversation>) {
+        (self.arrival.relay(), Some(self.arrival.event().key.conversation()))
     }
 
     pub(super) fn needs(&self, loaded: &Working, needs: &mut Needs) {

@@ -11,7 +11,7 @@ use super::{
     parking::{Seed, Unpark, draw},
 };
 use crate::{
-    domain::{ids::Slug, report::Report, time::Time},
+    domain::{conversation_key::Conversation, ids::Slug, report::Report, time::Time},
     store::{
         directory::{Place, Places},
         parked::{Awaits, Parked},
@@ -39,6 +39,11 @@ impl Seek {
         let parked = Parked::new(relay, now, awaits, report);
         let (id_bits, seed) = draw();
         Self { parked, places, by_number, seed, id_bits }
+    }
+
+    /// A conversation of a relay.
+    pub(super) fn touches(&self) -> (&Slug, Option<Conversation>) {
+        (&self.parked.relay, Some(self.parked.report.key.conversation()))
     }
 
     pub(super) fn needs(&self, loaded: &Working, needs: &mut Needs) {

@@ -23,6 +23,11 @@ impl SettleFailure {
         Self { delivery, relay, line }
     }
 
+    /// A delivery.
+    pub(super) const fn touches(&self) -> &DeliveryId {
+        &self.delivery
+    }
+
     pub(super) fn needs(&self, loaded: &Working, needs: &mut Needs) {
         needs.delivery(loaded, self.delivery);
     }

@@ -12,7 +12,7 @@ use chert_groups::{
     config::{self, Overrides, Settings},
     domain::time::Time,
     server::{ServeError, Server, listen},
-    store::sqlite::admin::Admin,
+    store::admin::Admin,
 };
 use tempfile::TempDir;
 use tokio::sync::oneshot;

@@ -3,10 +3,8 @@
 use chert_groups::{
     clock::Clock,
     domain::{ids::Slug, phone::PhoneNumber, relay_kind::RelayKind, secret::SigningSecret},
-    store::sqlite::{
-        admin::Admin,
-        open::{Upkeep, open},
-    },
+    store::{admin::Admin, upkeep::Upkeep, url::StoreUrl},
+    stores,
 };
 use std::{path::Path, sync::LazyLock};
 
@@ -73,7 +71,8 @@ pub(crate) fn number(text: &str) -> PhoneNumber {
 
 /// Administration of the store at `path`, as an operator does it while the service runs.
 pub(crate) fn admin(path: &Path, clock: &Clock) -> Admin {
-    Admin::new(open(path, Upkeep::Create).expect("the store opens"), clock.now())
+    let url = StoreUrl::Sqlite(path.to_owned());
+    stores::admin(&url, Upkeep::Create, clock.now()).expect("the store opens")
 }
 
 /// A store that knows everybody and nothing else, as a file. Made once, since a copy costs less.
