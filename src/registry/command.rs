@@ -1,5 +1,7 @@
 //! Everything that is ever written, as one list.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use super::{
     create::{
         finish::{Finish, Finished},
@@ -51,6 +53,19 @@ pub enum Reply {
 impl committer::Command for Command {
     type Reply = Reply;
 
+    fn touches(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        match self {
+            Self::Ingest(event) => event.touches().hash(&mut hasher),
+            Self::Seek(report) => report.touches().hash(&mut hasher),
+            Self::SettleFailure(failure) => failure.touches().hash(&mut hasher),
+            Self::Unpark(unpark) => unpark.touches().hash(&mut hasher),
+            Self::Open(open) => open.touches().hash(&mut hasher),
+            Self::Finish(finish) => finish.touches().hash(&mut hasher),
+        }
+        hasher.finish()
+    }
+
     fn needs(&self, loaded: &Working, needs: &mut Needs) {
         match self {
             Self::Ingest(event) => event.needs(loaded, needs),
@@ -62,7 +77,7 @@ impl committer::Command for Command {
         }
     }
 
-    fn decide(self, working: &mut Working, moment: &Moment, then: &mut Vec<Self>) -> Reply {
+    fn decide(&self, working: &mut Working, moment: &Moment, then: &mut Vec<Self>) -> Reply {
         match self {
             Self::Ingest(event) => Reply::Ingested(event.decide(working, moment, then)),
             Self::Seek(report) => Reply::Ingested(report.decide(working, moment, then)),

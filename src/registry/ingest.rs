@@ -9,6 +9,7 @@ use super::{
 use crate::{
     domain::{
         chat::MAX_HANDLES,
+        conversation_key::Conversation,
         ids::{ChatId, Slug},
         report::Report,
         time::Time,
@@ -90,6 +91,11 @@ impl Ingest {
         Self { arrival, by_number, seed }
     }
 
+    /// A conversation of a relay: whichever of its lines it is on, so that a report that names none goes the same way.
+    pub(super) fn touches(&self) -> (&Slug, Option<Conversation>) {
+        (self.arrival.relay(), Some(self.arrival.event().key.conversation()))
+    }
+
     pub(super) fn needs(&self, loaded: &Working, needs: &mut Needs) {
         let relay = self.arrival.relay();
         self.by_number.needs(relay, loaded, needs);
@@ -97,7 +103,7 @@ impl Ingest {
     }
 
     pub(super) fn decide(
-        self,
+        &self,
         working: &mut Working,
         moment: &Moment,
         then: &mut Vec<Command>,
@@ -105,7 +111,7 @@ impl Ingest {
         let (relay, place) = (self.arrival.relay().clone(), self.arrival.place().clone());
         let resolved = self.by_number.resolve(&relay, working);
         let unlocked = self.arrival.unlocks(working);
-        let ingested = numbers::take(self.arrival, resolved, Room::Needed, working, moment)?;
+        let ingested = numbers::take(&self.arrival, resolved, Room::Needed, working, moment)?;
         then.extend(Unpark::all(self.by_number.teach(&relay, working), None, self.seed));
         then.extend(Unpark::all(unlocked, Some(&place), self.seed));
         Ok(ingested)

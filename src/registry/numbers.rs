@@ -1,5 +1,7 @@
 //! People whom a relay names by its own numbers: whose they are is learnt from what else it reports.
 
+use std::borrow::Cow;
+
 use super::{
     arrival::Arrival,
     ingest::{Ingested, Refusal},
@@ -77,14 +79,14 @@ impl ByNumber {
     }
 
     /// Learns whose numbers the report tells; returns who waits for those that were nobody's.
-    pub(super) fn teach(self, relay: &Slug, working: &mut Working) -> Vec<ParkedQuery> {
+    pub(super) fn teach(&self, relay: &Slug, working: &mut Working) -> Vec<ParkedQuery> {
         let mut unlocked = Vec::new();
-        for (number, handle) in self.teaches {
-            let number = NumberRef { relay: relay.clone(), number };
+        for (number, handle) in &self.teaches {
+            let number = NumberRef { relay: relay.clone(), number: *number };
             if working.numbers.owner(&number).is_none() {
                 unlocked.push(ParkedQuery::Owner(number.clone()));
             }
-            working.numbers.learn(number, Owner { stamp: self.said_at.clone(), handle });
+            working.numbers.learn(number, Owner { stamp: self.said_at.clone(), handle: handle.clone() });
         }
         unlocked
     }
@@ -101,16 +103,18 @@ pub(super) fn resolve(about: Option<(RowNumber, Opinion)>, relay: &Slug, working
 
 /// Takes an event into its chat, with what it says about the owner of a number: now, or when that is known.
 pub(super) fn take(
-    mut arrival: Arrival,
+    arrival: &Arrival,
     resolved: Resolved,
     room: Room,
     working: &mut Working,
     moment: &Moment,
 ) -> Result<Ingested, Refusal> {
+    // Nearly all name nobody by number, and are taken as they are.
+    let mut arrival = Cow::Borrowed(arrival);
     let waiting = match resolved {
         Resolved::Nothing => None,
         Resolved::Known(mention) => {
-            arrival.add(mention);
+            arrival.to_mut().add(mention);
             None
         }
         Resolved::Unknown(number, opinion) => Some(waiting(&arrival, number, opinion)),

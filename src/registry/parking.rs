@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     clock,
+    domain::{conversation_key::Conversation, ids::Slug},
     store::{
         directory::Place,
         parked::{Awaits, NumberRef, Parked, ParkedQuery},
@@ -56,6 +57,15 @@ impl Unpark {
         queries.into_iter().map(move |query| Self::new(query, places.clone(), seed).into())
     }
 
+    /// The relay, and the conversation if it is one that is known now.
+    pub(super) fn touches(&self) -> (&Slug, Option<&Conversation>) {
+        match &self.query {
+            ParkedQuery::Conversation(relay, conversation) => (relay, Some(conversation)),
+            ParkedQuery::Line(relay, _) | ParkedQuery::Unplaced(relay) => (relay, None),
+            ParkedQuery::Owner(number) => (&number.relay, None),
+        }
+    }
+
     pub(super) fn needs(&self, loaded: &Working, needs: &mut Needs) {
         needs.parked(loaded, &self.query);
         for parked in loaded.parking.found(&self.query) {
@@ -71,16 +81,16 @@ impl Unpark {
     }
 
     /// Whether there is more that somebody must come for.
-    pub(super) fn decide(self, working: &mut Working, moment: &Moment, then: &mut Vec<Command>) -> bool {
+    pub(super) fn decide(&self, working: &mut Working, moment: &Moment, then: &mut Vec<Command>) -> bool {
         let taken = working.parking.take_out(&self.query);
         for parked in &taken {
             for arrival in self.arrivals_of(parked) {
-                self.apply(arrival, parked, working, moment, then);
+                self.apply(&arrival, parked, working, moment, then);
             }
         }
         let more = working.parking.has_more(&self.query);
         if more && self.is_followed_to_the_end() {
-            then.push(self.into());
+            then.push(Self::new(self.query.clone(), self.places.clone(), self.seed).into());
             return false;
         }
         more
@@ -97,7 +107,7 @@ impl Unpark {
     /// Nobody waits for an answer any more, so what goes wrong is logged.
     fn apply(
         &self,
-        arrival: Arrival,
+        arrival: &Arrival,
         parked: &Parked,
         working: &mut Working,
         moment: &Moment,

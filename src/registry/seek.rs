@@ -11,7 +11,7 @@ use super::{
     parking::{Seed, Unpark, draw},
 };
 use crate::{
-    domain::{ids::Slug, report::Report, time::Time},
+    domain::{conversation_key::Conversation, ids::Slug, report::Report, time::Time},
     store::{
         directory::{Place, Places},
         parked::{Awaits, Parked},
@@ -41,6 +41,11 @@ impl Seek {
         Self { parked, places, by_number, seed, id_bits }
     }
 
+    /// A conversation of a relay.
+    pub(super) fn touches(&self) -> (&Slug, Option<Conversation>) {
+        (&self.parked.relay, Some(self.parked.report.key.conversation()))
+    }
+
     pub(super) fn needs(&self, loaded: &Working, needs: &mut Needs) {
         let Parked { relay, report, id, .. } = &self.parked;
         let (relay, places, conversation) = (relay.clone(), self.places.clone(), report.key.conversation());
@@ -56,7 +61,7 @@ impl Seek {
     }
 
     pub(super) fn decide(
-        self,
+        &self,
         working: &mut Working,
         moment: &Moment,
         then: &mut Vec<Command>,
@@ -77,7 +82,7 @@ impl Seek {
         for arrival in self.arrivals(working) {
             let resolved = self.by_number.resolve(&self.parked.relay, working);
             let (unlocked, place) = (arrival.unlocks(working), arrival.place().clone());
-            let taken = numbers::take(arrival, resolved, Room::Needed, working, moment);
+            let taken = numbers::take(&arrival, resolved, Room::Needed, working, moment);
             if taken.is_ok() {
                 then.extend(Unpark::all(unlocked, Some(&place), self.seed));
             }

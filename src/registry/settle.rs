@@ -23,15 +23,21 @@ impl SettleFailure {
         Self { delivery, relay, line }
     }
 
+    /// A delivery.
+    pub(super) const fn touches(&self) -> &DeliveryId {
+        &self.delivery
+    }
+
     pub(super) fn needs(&self, loaded: &Working, needs: &mut Needs) {
         needs.delivery(loaded, self.delivery);
     }
 
     /// Settles a queued delivery, once; anybody else's is left alone. When the answer that queued it is not
     /// noted yet, the end of the create counts the failure.
-    pub(super) fn decide(self, working: &mut Working) {
+    pub(super) fn decide(&self, working: &mut Working) {
         let Some(mut delivery) = working.delivery(self.delivery).cloned() else { return };
-        let is_theirs = delivery.relay == self.relay && self.line.is_none_or(|line| line == delivery.line);
+        let is_theirs =
+            delivery.relay == self.relay && self.line.as_ref().is_none_or(|line| *line == delivery.line);
         if !is_theirs || delivery.failure_told {
             return;
         }

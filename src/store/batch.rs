@@ -21,13 +21,14 @@ pub(super) struct Batch<C: Command> {
 
 impl<C: Command> Work for Batch<C> {
     fn run(&mut self, working: &mut Working, load: &mut Load<'_>) -> Result<(), StoreError> {
-        let commands = std::mem::take(&mut self.commands);
+        // What an attempt that failed has left.
+        (self.decided, self.changing) = (Vec::with_capacity(self.commands.len()), None);
         // Nearly all that is needed, at once.
         see(working, load, |loaded, needs| {
-            commands.iter().flatten().for_each(|command| command.needs(loaded, needs));
+            self.commands.iter().flatten().for_each(|command| command.needs(loaded, needs));
         })?;
-        for commands in commands {
-            let replies = commands.into_iter().map(|command| self.decide(command, working, load));
+        for commands in &self.commands {
+            let replies = commands.iter().map(|command| self.decide(command, working, load));
             let replies = replies.collect::<Result<_, _>>()?;
             self.decided.push(replies);
         }
@@ -39,8 +40,7 @@ impl<C: Command> Work for Batch<C> {
 impl<C: Command> Batch<C> {
     /// Commands whose commit tells `changes` what it changes.
     pub(super) fn new(moment: Moment, commands: Vec<Vec<C>>, changes: Arc<Changes>) -> Self {
-        let decided = Vec::with_capacity(commands.len());
-        Self { moment, commands, decided, changes, changing: None }
+        Self { moment, commands, decided: Vec::new(), changes, changing: None }
     }
 
     /// Ends the commit for look-ups, which must know of it before anybody is answered. A failure may have changed
@@ -56,17 +56,23 @@ impl<C: Command> Batch<C> {
 
     /// Decides on a command and all that follows from it. Each is asked for its needs once more, since those before
     /// it may have brought about that it needs something else.
-    fn decide(&self, command: C, working: &mut Working, load: &mut Load<'_>) -> Result<C::Reply, StoreError> {
-        let mut decide = |command: C, then: &mut Vec<C>| {
+    fn decide(
+        &self,
+        command: &C,
+        working: &mut Working,
+        load: &mut Load<'_>,
+    ) -> Result<C::Reply, StoreError> {
+        let mut decide = |command: &C, then: &mut Vec<C>| {
             see(working, load, |loaded, needs| command.needs(loaded, needs))?;
-            Ok::<_, StoreError>(command.decide(working, &self.moment, then))
+            let moment = self.moment.after(working.latest_update());
+            Ok::<_, StoreError>(command.decide(working, &moment, then))
         };
         let mut then = Vec::new();
         let reply = decide(command, &mut then)?;
         let mut following = VecDeque::from(then);
         while let Some(next) = following.pop_front() {
             let mut then = Vec::new();
-            decide(next, &mut then)?;
+            decide(&next, &mut then)?;
             following.extend(then);
         }
         Ok(reply)

@@ -7,7 +7,7 @@ use crate::{
     clock,
     domain::{
         chat::{Chat, Keys, Origin},
-        conversation_key::ConversationKey,
+        conversation_key::{Conversation, ConversationKey},
         delivery::{AttemptToken, Delivery, DeliveryId, MessageId, Progress},
         event::{Mention, Says, Word},
         handle::Handle,
@@ -154,6 +154,11 @@ impl Finish {
         }
     }
 
+    /// The conversation, as events of its relay touch it.
+    pub(in crate::registry) fn touches(&self) -> (&Slug, Option<&Conversation>) {
+        (&self.relay, self.conversation.as_ref().map(|known| &known.conversation))
+    }
+
     pub(in crate::registry) fn needs(&self, loaded: &Working, needs: &mut Needs) {
         needs.delivery(loaded, self.delivery);
         self.conversation.iter().for_each(|conversation| needs.conversation(loaded, conversation));
@@ -172,7 +177,7 @@ impl Finish {
     }
 
     pub(in crate::registry) fn decide(
-        self,
+        &self,
         working: &mut Working,
         moment: &Moment,
         then: &mut Vec<Command>,

@@ -64,6 +64,7 @@ impl World {
     pub(super) fn program(&self, arguments: &[&str]) -> Command {
         let mut command = program();
         command.current_dir(self.folder()).args(arguments).arg("--store").arg(self.store.url());
+        command.envs(self.store.isolation().map(|level| ("CHERT_GROUPS__STORE__ISOLATION", level)));
         command
     }
 

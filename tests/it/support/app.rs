@@ -11,7 +11,7 @@ use chert_groups::{
     config::{self, Overrides, Settings},
     domain::time::Time,
     server::{ServeError, Server, listen},
-    store::sqlite::admin::Admin,
+    store::admin::Admin,
 };
 use tokio::sync::oneshot;
 
@@ -96,6 +96,7 @@ impl TestApp {
         logs::keep();
         let mut overrides = Overrides::default();
         overrides.set("store.url", Some(store.url()));
+        overrides.set("store.isolation", store.isolation());
         overrides.set("server.workers", Some(2));
         overrides.set("server.shutdown_seconds", Some(5));
         let mut settings = config::load(None, &overrides).unwrap();

@@ -2,7 +2,7 @@
 
 use chert_groups::{
     domain::{ids::Slug, phone::PhoneNumber, relay_kind::RelayKind, secret::SigningSecret},
-    store::sqlite::admin::Admin,
+    store::admin::Admin,
 };
 
 /// A line of [`ACME`], served by [`RELAY_1`].

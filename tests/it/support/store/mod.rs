@@ -11,7 +11,11 @@ mod sqlite;
 
 use std::{path::Path, sync::Arc};
 
-use chert_groups::{domain::time::Time, store::sqlite::admin::Admin};
+use chert_groups::{
+    domain::time::Time,
+    store::{admin::Admin, upkeep::Upkeep},
+    stores,
+};
 use serde_json::Value;
 
 pub(crate) use super::postgres::Row;
@@ -76,6 +80,14 @@ impl TestStore {
         }
     }
 
+    /// The isolation level that the program is to use, where it is not to use its own.
+    pub(crate) fn isolation(&self) -> Option<&'static str> {
+        match self {
+            Self::Sqlite(_) => None,
+            Self::Postgres(_) => Run::is_hostile().then_some("serializable"),
+        }
+    }
+
     /// The file of an SQLite store.
     pub(crate) fn file(&self) -> &Path {
         match self {
@@ -102,10 +114,7 @@ impl TestStore {
 
     /// An operator's hand, at this time.
     pub(crate) fn admin(&self, now: Time) -> Admin {
-        match self {
-            Self::Sqlite(store) => store.admin(now),
-            Self::Postgres(store) => store.admin(now),
-        }
+        admin(&self.url(), now)
     }
 
     /// The rows that a query finds.
@@ -169,6 +178,11 @@ impl TestStore {
                         OR version <> (SELECT max(version) FROM changes WHERE chat_id = id)";
         assert_eq!(self.count(gaps), 0, "chats whose changes have gaps");
     }
+}
+
+/// An operator's hand on a store, which is made if it is not there.
+fn admin(url: &str, now: Time) -> Admin {
+    stores::admin(&url.parse().expect("a URL"), Upkeep::Create, now).expect("the store opens")
 }
 
 impl TestApp {

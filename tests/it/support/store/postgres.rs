@@ -2,9 +2,9 @@
 
 use std::sync::{Arc, LazyLock};
 
-use chert_groups::{clock::Clock, domain::time::Time, store::sqlite::admin::Admin};
+use chert_groups::clock::Clock;
 
-use super::{Row, run::Run};
+use super::{Row, admin, run::Run};
 use crate::support::{
     directory,
     postgres::{
@@ -33,7 +33,7 @@ impl PostgresStore {
     pub(super) fn empty() -> Self {
         static EMPTY: LazyLock<PostgresStore> = LazyLock::new(|| {
             let first = PostgresStore::bare(&SHARED);
-            first.admin(Clock::system().now());
+            drop(admin(&first.url(), Clock::system().now()));
             first.made_hostile()
         });
         EMPTY.copy()
@@ -43,7 +43,7 @@ impl PostgresStore {
     pub(super) fn peopled() -> Self {
         static PEOPLED: LazyLock<PostgresStore> = LazyLock::new(|| {
             let first = PostgresStore::bare(&SHARED);
-            directory::set_up(&mut first.admin(Clock::system().now()));
+            directory::set_up(&mut admin(&first.url(), Clock::system().now()));
             first.made_hostile()
         });
         PEOPLED.copy()
@@ -93,10 +93,6 @@ impl PostgresStore {
 
     pub(super) fn replicated_on(&self, replica: &Arc<Server>) -> Self {
         Self::of(self.database.replicated_on(replica))
-    }
-
-    pub(super) fn admin(&self, now: Time) -> Admin {
-        todo!()
     }
 
     pub(super) fn query(&self, query: &str) -> Vec<Row> {

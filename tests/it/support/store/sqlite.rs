@@ -6,18 +6,11 @@ use std::{
     time::Duration,
 };
 
-use chert_groups::{
-    clock::Clock,
-    domain::time::Time,
-    store::sqlite::{
-        admin::Admin,
-        open::{Upkeep, open},
-    },
-};
+use chert_groups::clock::Clock;
 use rusqlite::{Connection, OpenFlags, types::Value};
 use tempfile::TempDir;
 
-use super::Row;
+use super::{Row, admin};
 use crate::support::directory;
 
 /// Longer than the program ever holds the file.
@@ -40,7 +33,7 @@ impl SqliteStore {
     pub(super) fn peopled() -> Self {
         static PEOPLED: LazyLock<Vec<u8>> = LazyLock::new(|| {
             let first = SqliteStore::empty();
-            directory::set_up(&mut first.admin(Clock::system().now()));
+            directory::set_up(&mut admin(&first.url(), Clock::system().now()));
             std::fs::read(&first.file).expect("a store")
         });
         let store = Self::empty();
@@ -54,10 +47,6 @@ impl SqliteStore {
 
     pub(super) fn file(&self) -> &Path {
         &self.file
-    }
-
-    pub(super) fn admin(&self, now: Time) -> Admin {
-        Admin::new(open(&self.file, Upkeep::Create).expect("the store opens"), now)
     }
 
     pub(super) fn query(&self, query: &str) -> Vec<Row> {

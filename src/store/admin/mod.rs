@@ -1,21 +1,36 @@
 //! Administration: each call is one transaction, which also raises the directory's revision. Here are tenants and
-//! secrets; `relays` and `lines` go on.
+//! secrets; `relays` and `lines` go on. What a store does for it is [`AdminStore`].
 
 mod change;
 mod lines;
 mod relays;
 
-use std::time::Duration;
-
 use jiff::SignedDuration;
-use rusqlite::{Connection, TransactionBehavior, params};
 
-use super::directory;
-use crate::{
-    domain::{ids::Slug, secret::SigningSecret, time::Time},
-    store::{StoreError, directory::Directory},
-};
+use super::{StoreError, directory::Directory, parked::Backlog};
+use crate::domain::{ids::Slug, parking::Usage, secret::SigningSecret, time::Time};
 use change::{Change, one};
+
+pub(crate) use change::Transaction;
+
+/// What is done in one transaction.
+pub(crate) type Act<'a> = dyn FnMut(&mut dyn Transaction) -> Result<(), AdminError> + 'a;
+
+/// A store, as administration sees it.
+pub(crate) trait AdminStore: Send {
+    /// Makes a change of the directory: all of it or, on an error, nothing. One comes after the other. It may be begun
+    /// anew.
+    fn change(&mut self, act: &mut Act<'_>) -> Result<(), AdminError>;
+
+    /// The directory as it is.
+    fn directory(&mut self) -> Result<Directory, StoreError>;
+
+    /// How much is parked of each relay of which anything is.
+    fn parking(&mut self) -> Result<Vec<(Slug, Usage)>, StoreError>;
+
+    /// What the parked reports of a relay wait for.
+    fn backlog(&mut self, relay: &Slug) -> Result<Vec<Backlog>, StoreError>;
+}
 
 /// Why an administrative change was not made.
 #[derive(Debug, thiserror::Error)]
@@ -52,23 +67,17 @@ pub enum AdminError {
     Store(#[from] StoreError),
 }
 
-impl From<rusqlite::Error> for AdminError {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Store(error.into())
-    }
-}
-
-/// Changes the directory in a file.
+/// Changes the directory of a store.
 pub struct Admin {
-    connection: Connection,
+    store: Box<dyn AdminStore>,
     now: Time,
 }
 
 impl Admin {
-    /// Administration at the time `now`, on a connection that [`super::open::open`] made.
+    /// Administration of `store` at the time `now`.
     #[must_use]
-    pub const fn new(connection: Connection, now: Time) -> Self {
-        Self { connection, now }
+    pub(crate) fn of(store: impl AdminStore + 'static, now: Time) -> Self {
+        Self { store: Box::new(store), now }
     }
 
     /// The directory as it is.
@@ -77,7 +86,7 @@ impl Admin {
     ///
     /// When the store cannot be read.
     pub fn directory(&mut self) -> Result<Directory, AdminError> {
-        Ok(directory::load(&mut self.connection)?)
+        Ok(self.store.directory()?)
     }
 
     /// Adds a tenant with its first secret.
@@ -95,8 +104,8 @@ impl Admin {
         self.change(|change| {
             change.must_be_absent(Owner::Tenant, slug)?;
             change.execute(
-                "INSERT INTO tenants (slug, multi_tenant, created_at) VALUES (?1, ?2, ?3)",
-                params![slug.as_str(), multi_tenant, now.nanos()],
+                "INSERT INTO tenants (slug, multi_tenant, created_at) VALUES ($1, $2, $3)",
+                &[slug.as_str().into(), multi_tenant.into(), now.nanos().into()],
             )?;
             change.add_secret(Owner::Tenant, slug, secret, now)
         })
@@ -110,8 +119,8 @@ impl Admin {
     pub fn set_suspended(&mut self, slug: &Slug, suspended: bool) -> Result<(), AdminError> {
         self.change(|change| {
             let found = change.execute(
-                "UPDATE tenants SET suspended = ?2 WHERE slug = ?1",
-                params![slug.as_str(), suspended],
+                "UPDATE tenants SET suspended = $1 WHERE slug = $2",
+                &[suspended.into(), slug.as_str().into()],
             )?;
             one(found, "tenant", slug.as_str())
         })
@@ -133,36 +142,29 @@ impl Admin {
         self.change(|change| {
             change.must_exist(owner, slug)?;
             change.execute(
-                "DELETE FROM secrets WHERE owner_kind = ?1 AND owner = ?2 AND expires_at <= ?3",
-                params![owner.name(), slug.as_str(), now.nanos()],
+                "DELETE FROM secrets WHERE owner_kind = $1 AND owner = $2 AND expires_at <= $3",
+                &[owner.name().into(), slug.as_str().into(), now.nanos().into()],
             )?;
             change.execute(
-                "UPDATE secrets SET expires_at = min(coalesce(expires_at, ?3), ?3)
-                 WHERE owner_kind = ?1 AND owner = ?2",
-                params![owner.name(), slug.as_str(), now.plus(overlap).nanos()],
+                "UPDATE secrets SET expires_at = CASE WHEN expires_at < $1 THEN expires_at ELSE $1 END
+                 WHERE owner_kind = $2 AND owner = $3",
+                &[now.plus(overlap).nanos().into(), owner.name().into(), slug.as_str().into()],
             )?;
             change.add_secret(owner, slug, secret, now)
         })
     }
 
-    fn change(&mut self, act: impl FnOnce(&Change<'_>) -> Result<(), AdminError>) -> Result<(), AdminError> {
-        self.connection.busy_handler(Some(waits_for_a_gap))?;
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let change = Change(transaction);
-        act(&change)?;
-        change.execute("UPDATE meta SET value = value + 1 WHERE name = 'directory_revision'", [])?;
-        change.0.commit()?;
-        Ok(())
+    fn change(
+        &mut self,
+        mut act: impl FnMut(&mut Change<'_>) -> Result<(), AdminError>,
+    ) -> Result<(), AdminError> {
+        self.store.change(&mut |transaction| {
+            let mut change = Change(transaction);
+            // First, so that one change comes after the other.
+            change.execute("UPDATE meta SET value = value + 1 WHERE name = 'directory_revision'", &[])?;
+            act(&mut change)
+        })
     }
-}
-
-/// Whether to try again, after a moment, when another process writes. Between the transactions of a server at work
-/// there are gaps of a few milliseconds; SQLite's own waiting, which grows to 100 of them, misses most.
-fn waits_for_a_gap(tries: i32) -> bool {
-    const MOMENT: Duration = Duration::from_millis(2);
-    const TRIES: i32 = 5000;
-    std::thread::sleep(MOMENT);
-    tries < TRIES
 }
 
 /// Who has secrets.
@@ -184,8 +186,8 @@ impl Owner {
 
     const fn find(self) -> &'static str {
         match self {
-            Self::Tenant => "SELECT 1 FROM tenants WHERE slug = ?1",
-            Self::Relay => "SELECT 1 FROM relays WHERE slug = ?1",
+            Self::Tenant => "SELECT slug FROM tenants WHERE slug = $1",
+            Self::Relay => "SELECT slug FROM relays WHERE slug = $1",
         }
     }
 }

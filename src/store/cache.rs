@@ -1,6 +1,7 @@
-//! The chats that the writer touched last.
+//! The chats that a writer touched last.
 //!
-//! A known chat reads nothing from disk. Chats are taken out for a transaction and put back after it was
+//! A known chat reads nothing from disk, or next to nothing from a database that others write, too: then each has a
+//! mark with it that tells whether it is still what the database has. Chats are taken out for a transaction and put back after it was
 //! committed; when it fails they are simply gone, and the next transaction reads what is true. Bounded by the
 //! number of handles, since a chat may have ten or ten thousand.
 
@@ -19,25 +20,26 @@ const CHAT_WEIGHT: usize = 8;
 /// How many chats that must stay are passed over in search of one that may go. The next put goes on searching.
 const MOST_PASSED_OVER: usize = 16;
 
-pub(super) struct ChatCache {
-    chats: LruCache<ChatId, Entry>,
+pub(super) struct ChatCache<M = ()> {
+    chats: LruCache<ChatId, Entry<M>>,
     ids: HashMap<ConversationRef, ChatId>,
     weight: usize,
     capacity: usize,
 }
 
-struct Entry {
+struct Entry<M> {
     chat: Chat,
+    mark: M,
     found_under: Vec<ConversationRef>,
 }
 
-impl Entry {
+impl<M> Entry<M> {
     fn weight(&self) -> usize {
         CHAT_WEIGHT + self.chat.state.people.len()
     }
 }
 
-impl ChatCache {
+impl<M: Copy> ChatCache<M> {
     /// A cache for `capacity` handles.
     pub(super) fn new(capacity: usize) -> Self {
         Self { chats: LruCache::unbounded(), ids: HashMap::new(), weight: 0, capacity }
@@ -46,6 +48,17 @@ impl ChatCache {
     /// Takes a chat out.
     pub(super) fn take(&mut self, conversation: &ConversationRef) -> Option<Chat> {
         self.take_id(*self.ids.get(conversation)?)
+    }
+
+    /// Which chat it has of a conversation, and its mark.
+    pub(super) fn mark(&self, conversation: &ConversationRef) -> Option<(ChatId, M)> {
+        let id = *self.ids.get(conversation)?;
+        Some((id, self.mark_of(id)?))
+    }
+
+    /// The mark of a chat.
+    pub(super) fn mark_of(&self, id: ChatId) -> Option<M> {
+        self.chats.peek(&id).map(|entry| entry.mark)
     }
 
     /// Takes a chat out by its id.
@@ -65,6 +78,7 @@ impl ChatCache {
         &mut self,
         found_under: Vec<ConversationRef>,
         chat: Chat,
+        mark: M,
         kept: impl Fn(ChatId) -> bool,
     ) {
         for conversation in &found_under {
@@ -77,7 +91,7 @@ impl ChatCache {
             self.weight = self.weight.saturating_sub(held.weight());
             found_under.extend(held.found_under);
         }
-        let entry = Entry { chat, found_under };
+        let entry = Entry { chat, mark, found_under };
         self.weight += entry.weight();
         self.chats.put(id, entry);
         self.shrink(kept);
@@ -96,7 +110,7 @@ impl ChatCache {
         }
     }
 
-    fn forget(&mut self, entry: &Entry) {
+    fn forget(&mut self, entry: &Entry<M>) {
         self.weight = self.weight.saturating_sub(entry.weight());
         for conversation in &entry.found_under {
             self.ids.remove(conversation);
@@ -130,10 +144,10 @@ mod tests {
     fn what_is_taken_out_is_gone_until_it_is_put_back() {
         let mut cache = ChatCache::new(100);
         let (key, one) = chat(1);
-        cache.put(vec![key.clone()], one.clone(), |_| false);
+        cache.put(vec![key.clone()], one.clone(), (), |_| false);
         assert_eq!(cache.take(&key), Some(one.clone()));
         assert_eq!(cache.take(&key), None);
-        cache.put(vec![key.clone()], one.clone(), |_| false);
+        cache.put(vec![key.clone()], one.clone(), (), |_| false);
         assert_eq!(cache.take(&key), Some(one));
         assert_eq!(cache.weight, 0);
     }
@@ -143,7 +157,7 @@ mod tests {
         let mut cache = ChatCache::new(2 * CHAT_WEIGHT);
         for number in 1..=3 {
             let (key, chat) = chat(number);
-            cache.put(vec![key], chat, |_| false);
+            cache.put(vec![key], chat, (), |_| false);
         }
         assert_eq!(cache.take(&chat(1).0), None);
         assert!(cache.take(&chat(2).0).is_some());
@@ -156,7 +170,7 @@ mod tests {
         let mut cache = ChatCache::new(2 * CHAT_WEIGHT);
         for number in 1..=4 {
             let (key, chat) = chat(number);
-            cache.put(vec![key], chat, |id| id == ChatId::from_bytes([1; 16]));
+            cache.put(vec![key], chat, (), |id| id == ChatId::from_bytes([1; 16]));
         }
         assert!(cache.peek(ChatId::from_bytes([1; 16])).is_some());
         assert!(cache.take(&chat(2).0).is_none());

@@ -1,8 +1,6 @@
 //! Relays: their URLs, their passwords, and what they have parked.
 
-use rusqlite::{OptionalExtension, params};
-
-use super::{super::parked, Admin, AdminError, Owner};
+use super::{Admin, AdminError, Owner};
 use crate::{
     domain::{
         ids::Slug, parking::Usage, password::RelayPassword, relay_kind::RelayKind, secret::SigningSecret,
@@ -27,8 +25,8 @@ impl Admin {
         self.change(|change| {
             change.must_be_absent(Owner::Relay, slug)?;
             change.execute(
-                "INSERT INTO relays (slug, kind, url, created_at) VALUES (?1, ?2, ?3, ?4)",
-                params![slug.as_str(), kind.name(), url, now.nanos()],
+                "INSERT INTO relays (slug, kind, url, created_at) VALUES ($1, $2, $3, $4)",
+                &[slug.as_str().into(), kind.name().into(), url.into(), now.nanos().into()],
             )?;
             change.add_secret(Owner::Relay, slug, secret, now)
         })
@@ -42,7 +40,8 @@ impl Admin {
     pub fn set_relay_url(&mut self, slug: &Slug, url: &str) -> Result<(), AdminError> {
         self.change(|change| {
             change.must_be_of_a_kind(slug, "URL", RelayKind::has_url)?;
-            change.execute("UPDATE relays SET url = ?2 WHERE slug = ?1", params![slug.as_str(), url])?;
+            change
+                .execute("UPDATE relays SET url = $1 WHERE slug = $2", &[url.into(), slug.as_str().into()])?;
             Ok(())
         })
     }
@@ -53,7 +52,7 @@ impl Admin {
     ///
     /// When the store cannot be read.
     pub fn parking(&mut self) -> Result<Vec<(Slug, Usage)>, AdminError> {
-        Ok(parked::usages(&self.connection)?)
+        Ok(self.store.parking()?)
     }
 
     /// What the parked reports of a relay wait for.
@@ -61,11 +60,11 @@ impl Admin {
     /// # Errors
     ///
     /// When there is none of this name, or the store cannot be read.
-    pub fn backlog(&self, relay: &Slug) -> Result<Vec<Backlog>, AdminError> {
-        let known =
-            self.connection.query_row(Owner::Relay.find(), [relay.as_str()], |_| Ok(())).optional()?;
-        known.ok_or_else(|| AdminError::Absent("relay", relay.to_string()))?;
-        Ok(parked::backlog(&self.connection, relay)?)
+    pub fn backlog(&mut self, relay: &Slug) -> Result<Vec<Backlog>, AdminError> {
+        if self.directory()?.relay(relay).is_none() {
+            return Err(AdminError::Absent("relay", relay.to_string()));
+        }
+        Ok(self.store.backlog(relay)?)
     }
 
     /// Changes the password that a relay asks of us.
@@ -77,8 +76,8 @@ impl Admin {
         self.change(|change| {
             change.must_be_of_a_kind(slug, "password", RelayKind::has_password)?;
             change.execute(
-                "UPDATE relays SET password = ?2 WHERE slug = ?1",
-                params![slug.as_str(), password.expose()],
+                "UPDATE relays SET password = $1 WHERE slug = $2",
+                &[password.expose().into(), slug.as_str().into()],
             )?;
             Ok(())
         })
@@ -92,18 +91,21 @@ impl Admin {
     pub fn remove_relay(&mut self, slug: &Slug) -> Result<(), AdminError> {
         self.change(|change| {
             change.must_exist(Owner::Relay, slug)?;
-            let lines: u64 = change.0.query_row(
-                "SELECT count(*) FROM lines WHERE relay = ?1",
-                [slug.as_str()],
-                |row| row.get(0),
-            )?;
-            if lines > 0 {
-                return Err(AdminError::InUse { relay: slug.clone(), lines });
+            let lines =
+                change.find("SELECT CAST(count(*) AS TEXT) FROM lines WHERE relay = $1", slug.as_str())?;
+            match lines.and_then(|lines| lines.parse().ok()) {
+                Some(0) => {}
+                lines => return Err(AdminError::InUse { relay: slug.clone(), lines: lines.unwrap_or(1) }),
             }
-            change
-                .execute("DELETE FROM secrets WHERE owner_kind = 'relay' AND owner = ?1", [slug.as_str()])?;
-            parked::forget_relay(&change.0, slug)?;
-            change.execute("DELETE FROM relays WHERE slug = ?1", [slug.as_str()])?;
+            for everything in [
+                "DELETE FROM secrets WHERE owner_kind = 'relay' AND owner = $1",
+                "DELETE FROM parked WHERE relay = $1",
+                "DELETE FROM parking WHERE relay = $1",
+                "DELETE FROM row_numbers WHERE relay = $1",
+                "DELETE FROM relays WHERE slug = $1",
+            ] {
+                change.execute(everything, &[slug.as_str().into()])?;
+            }
             Ok(())
         })
     }

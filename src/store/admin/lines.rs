@@ -1,7 +1,5 @@
 //! Lines: whose they are, and who serves them.
 
-use rusqlite::params;
-
 use super::{Admin, AdminError, Owner, change::one};
 use crate::domain::{ids::Slug, phone::PhoneNumber};
 
@@ -16,12 +14,12 @@ impl Admin {
         self.change(|change| {
             change.must_exist(Owner::Tenant, tenant)?;
             change.must_exist(Owner::Relay, relay)?;
-            if change.has("SELECT 1 FROM lines WHERE number = ?1", number.as_str())? {
+            if change.find("SELECT number FROM lines WHERE number = $1", number.as_str())?.is_some() {
                 return Err(AdminError::Exists("line", number.to_string()));
             }
             change.execute(
-                "INSERT INTO lines (number, tenant, relay, created_at) VALUES (?1, ?2, ?3, ?4)",
-                params![number.as_str(), tenant.as_str(), relay.as_str(), now.nanos()],
+                "INSERT INTO lines (number, tenant, relay, created_at) VALUES ($1, $2, $3, $4)",
+                &[number.as_str().into(), tenant.as_str().into(), relay.as_str().into(), now.nanos().into()],
             )?;
             Ok(())
         })
@@ -35,8 +33,8 @@ impl Admin {
     pub fn set_line_active(&mut self, number: &PhoneNumber, active: bool) -> Result<(), AdminError> {
         self.change(|change| {
             let found = change.execute(
-                "UPDATE lines SET active = ?2 WHERE number = ?1",
-                params![number.as_str(), active],
+                "UPDATE lines SET active = $1 WHERE number = $2",
+                &[active.into(), number.as_str().into()],
             )?;
             one(found, "line", number.as_str())
         })
@@ -59,15 +57,15 @@ impl Admin {
             relay.map(|relay| change.must_exist(Owner::Relay, relay)).transpose()?;
             let [tenant, relay] = [tenant, relay].map(|slug| slug.map(Slug::as_str));
             change.execute(
-                "UPDATE relays SET lost_line = 1
-                 WHERE slug = (SELECT relay FROM lines WHERE number = ?1) AND slug <> ?2",
-                params![number.as_str(), relay],
+                "UPDATE relays SET lost_line = TRUE
+                 WHERE slug = (SELECT relay FROM lines WHERE number = $1) AND slug <> $2",
+                &[number.as_str().into(), relay.into()],
             )?;
             let found = change.execute(
-                "UPDATE lines SET tenant = coalesce(?2, tenant), relay = coalesce(?3, relay),
-                     once_anothers = max(once_anothers, tenant <> coalesce(?2, tenant))
-                 WHERE number = ?1",
-                params![number.as_str(), tenant, relay],
+                "UPDATE lines SET tenant = coalesce($1, tenant), relay = coalesce($2, relay),
+                     once_anothers = once_anothers OR tenant <> coalesce($1, tenant)
+                 WHERE number = $3",
+                &[tenant.into(), relay.into(), number.as_str().into()],
             )?;
             one(found, "line", number.as_str())
         })

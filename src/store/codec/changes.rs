@@ -4,7 +4,9 @@ use serde_json::{Value, json};
 
 use crate::domain::change::Change;
 
-pub(super) fn encode(changes: &[Change]) -> String {
+/// The changes of one record.
+#[must_use]
+pub fn encode(changes: &[Change]) -> String {
     changes.iter().map(one).collect::<Value>().to_string()
 }
 
