@@ -96,6 +96,11 @@ impl TestStore {
         }
     }
 
+    /// Whether it is an SQLite file.
+    pub(crate) const fn is_a_file(&self) -> bool {
+        matches!(self, Self::Sqlite(_))
+    }
+
     /// The file of an SQLite store.
     pub(crate) fn file(&self) -> &Path {
         match self {
@@ -167,7 +172,9 @@ impl TestStore {
     fn counter(&self, table: &str) -> String {
         match self {
             Self::Sqlite(_) => format!("SELECT value FROM meta WHERE name = '{table}'"),
-            Self::Postgres(_) => format!("SELECT coalesce(sum(value), 0) FROM counters WHERE name = '{table}'"),
+            Self::Postgres(_) => {
+                format!("SELECT coalesce(sum(value), 0) FROM counters WHERE name = '{table}'")
+            }
         }
     }
 
