@@ -190,9 +190,9 @@ impl<C: Command> Writer<C> {
 /// When the store cannot be read, or the system has no thread to spare.
 pub fn start<C: Command, E: Engine>(
     engines: Vec<E>,
-    clock: Clock,
+    clock: &Clock,
     limits: Limits,
-    changes: Arc<Changes>,
+    changes: &Arc<Changes>,
 ) -> Result<(Committer<C>, Writer<C>), StoreError> {
     let (report, health) = watch::channel(Health::Good);
     let report = Arc::new(report);
@@ -204,7 +204,7 @@ pub fn start<C: Command, E: Engine>(
             engine,
             clock: clock.clone(),
             limits,
-            changes: Arc::clone(&changes),
+            changes: Arc::clone(changes),
             last_tick,
             jobs,
             held_over: None,

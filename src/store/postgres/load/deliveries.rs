@@ -78,7 +78,9 @@ impl Loader<'_> {
         // What is in the set already is what it has become there.
         found.retain(|delivery| working.delivery(delivery.id).is_none());
         self.add_belongings(&found, working).await?;
-        found.into_iter().for_each(|delivery| working.add_delivery(delivery));
+        for delivery in found {
+            working.add_delivery(delivery);
+        }
         needs.deliveries.iter().for_each(|id| working.add_no_delivery(*id));
         needs.idempotency.iter().for_each(|name| working.add_no_delivery_named(name.clone()));
         Ok(())

@@ -42,7 +42,9 @@ const HEALTH: &str = "UPDATE line_health SET successes = w.successes, deliveries
 pub(super) fn save<'w>(working: &'w Working, loaded: &Loaded, request: &mut Request<'w>) {
     let in_order: BTreeMap<_, _> =
         working.changed_deliveries().map(|delivery| ((&delivery.tenant, delivery.id), delivery)).collect();
-    in_order.into_values().for_each(|delivery| save_delivery(delivery, request));
+    for delivery in in_order.into_values() {
+        save_delivery(delivery, request);
+    }
     let mut healths: BTreeMap<(&Slug, bool), Vec<(&PhoneNumber, Health)>> = BTreeMap::new();
     for (line, health) in working.changed_health() {
         let is_new = !loaded.healths.contains(line);
