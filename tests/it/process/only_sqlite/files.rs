@@ -9,7 +9,7 @@ use std::{
 
 use rusqlite::Connection;
 
-use super::{
+use super::super::{
     event::{group, message, rename},
     program::run,
     service::Service,
@@ -23,7 +23,7 @@ type Spoiled = (&'static str, fn(&Path));
 
 /// A registry with enough in it to have pages of every kind.
 fn filled() -> World {
-    let world = World::new();
+    let world = World::in_a_file();
     let service = world.serve();
     let events: Vec<_> = (0..1000)
         .map(|number| match number % 2 {
@@ -52,7 +52,7 @@ fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 
 #[test]
 fn a_second_server_is_refused_and_told_who_serves() {
-    let world = World::new();
+    let world = World::in_a_file();
     let service = world.serve();
     let refused = world.serve_in_vain();
     let (id, address) = (service.id(), service.address);
@@ -69,10 +69,10 @@ fn a_second_server_is_refused_and_told_who_serves() {
 
 #[test]
 fn only_the_owner_can_read_the_files() {
-    let world = World::new();
+    let world = World::in_a_file();
     let service = world.serve();
     world.tell(&service, &[message(LINE, &group(1), 1)]);
-    let files: Vec<_> = fs::read_dir(world.folder()).unwrap().map(|entry| entry.unwrap()).collect();
+    let files: Vec<_> = fs::read_dir(world.files()).unwrap().map(|entry| entry.unwrap()).collect();
     let names: Vec<_> = files.iter().map(|file| file.file_name().into_string().unwrap()).collect();
     for expected in ["registry.db", "registry.db-wal", "registry.db-shm", "registry.db.lock"] {
         assert!(names.iter().any(|name| name == expected), "{expected} in {names:?}");
@@ -111,15 +111,15 @@ const SPOILED: [Spoiled; 7] = [
 #[test]
 fn spoiled_files_are_refused_and_left_alone() {
     let world = filled();
-    let good = contents(world.folder());
+    let good = contents(world.files());
     assert_eq!(good.keys().collect::<Vec<_>>(), ["registry.db"], "a stopped server leaves one file");
     for (why, spoil) in SPOILED {
-        for file in fs::read_dir(world.folder()).unwrap() {
+        for file in fs::read_dir(world.files()).unwrap() {
             fs::remove_file(file.unwrap().path()).unwrap();
         }
-        fs::write(world.file(), &good["registry.db"]).unwrap();
-        spoil(&world.file());
-        let spoiled = contents(world.folder());
+        fs::write(world.store.file(), &good["registry.db"]).unwrap();
+        spoil(world.store.file());
+        let spoiled = contents(world.files());
         for command in [
             &["serve", "--listen", "127.0.0.1:0"][..],
             &["migrate"],
@@ -131,7 +131,7 @@ fn spoiled_files_are_refused_and_left_alone() {
             let refused = world.run(command);
             assert!(refused.complaint().contains(why), "{command:?}: {refused:?} does not say: {why}");
             assert!(refused.told.contains("registry.db"), "{refused:?}");
-            assert!(contents(world.folder()) == spoiled, "{command:?} has changed what {why}");
+            assert!(contents(world.files()) == spoiled, "{command:?} has changed what {why}");
         }
     }
 }
@@ -139,57 +139,57 @@ fn spoiled_files_are_refused_and_left_alone() {
 /// A log that was left behind by a crash holds what was acknowledged: it is neither lost nor thrown away.
 #[test]
 fn a_log_without_its_file_is_refused() {
-    let world = World::new();
+    let world = World::in_a_file();
     let service = world.serve();
     world.tell(&service, &[message(LINE, &group(1), 1)]);
     service.kill();
-    fs::rename(world.file(), world.folder().join("elsewhere")).unwrap();
-    let left = contents(world.folder());
+    fs::rename(world.store.file(), world.files().join("elsewhere")).unwrap();
+    let left = contents(world.files());
     assert!(!left["registry.db-wal"].is_empty());
     assert!(world.serve_in_vain().complaint().contains("only its write-ahead log is there"));
-    assert!(contents(world.folder()) == left);
-    fs::rename(world.folder().join("elsewhere"), world.file()).unwrap();
+    assert!(contents(world.files()) == left);
+    fs::rename(world.files().join("elsewhere"), world.store.file()).unwrap();
     let service = world.serve();
     assert!(world.resolve(service.address, &[group(1)])[0].is_some());
 }
 
 #[test]
 fn without_migrations_nothing_is_made_or_changed() {
-    let world = World::new();
+    let world = World::in_a_file();
     let mut serve = world.program(&["serve", "--listen", "127.0.0.1:0"]);
     serve.env("CHERT_GROUPS__STORE__MIGRATE", "false");
     Service::start(&mut serve).stop();
 
-    Connection::open(world.file()).unwrap().pragma_update(None, "user_version", 0).unwrap();
-    let older = contents(world.folder());
+    Connection::open(world.store.file()).unwrap().pragma_update(None, "user_version", 0).unwrap();
+    let older = contents(world.files());
     let refused = run(&mut serve);
     let complaint = refused.complaint();
     assert!(
         complaint.contains("schema version 0") && complaint.contains("`chert-groups migrate`"),
         "{complaint}"
     );
-    assert!(contents(world.folder()) == older);
+    assert!(contents(world.files()) == older);
 
-    fs::remove_file(world.file()).unwrap();
+    fs::remove_file(world.store.file()).unwrap();
     assert!(run(&mut serve).complaint().contains("there is no registry at"));
-    assert!(contents(world.folder()).is_empty());
+    assert!(contents(world.files()).is_empty());
 }
 
 /// A registry as the first release has made it.
 fn of_the_first_release(file: &Path) {
     let old = Connection::open(file).unwrap();
-    let schema = include_str!("../../../src/store/sqlite/migrations/1.sql");
+    let schema = include_str!("../../../../src/store/sqlite/migrations/1.sql");
     let pragmas = "PRAGMA user_version = 1; PRAGMA application_id = 0x43687274; PRAGMA journal_mode = WAL;";
     old.execute_batch(&format!("{schema} {pragmas}")).unwrap();
 }
 
 #[test]
 fn only_who_has_the_lock_changes_a_schema() {
-    let world = World::new();
+    let world = World::in_a_file();
     for migrates in ["migrate", "serve"] {
-        fs::remove_file(world.file()).unwrap();
-        of_the_first_release(&world.file());
-        let older = contents(world.folder());
+        fs::remove_file(world.store.file()).unwrap();
+        of_the_first_release(world.store.file());
+        let older = contents(world.files());
         for command in [
             &["tenant", "add", "another"][..],
             &["relay", "add", "another"],
@@ -201,7 +201,7 @@ fn only_who_has_the_lock_changes_a_schema() {
             let refused = world.run(command);
             let why = "has schema version 1, and this release needs 2: run `chert-groups migrate`";
             assert!(refused.complaint().contains(why), "{command:?}: {refused:?}");
-            assert!(contents(world.folder()) == older, "{command:?} has changed the file");
+            assert!(contents(world.files()) == older, "{command:?} has changed the file");
         }
         match migrates {
             "migrate" => assert!(world.run(&["migrate"]).text().contains("has schema version 2")),
@@ -220,7 +220,7 @@ fn check_tells_a_sound_file_from_a_corrupt_one() {
     assert!(world.run(&["check"]).text().contains("is sound"), "also while it is being served");
     service.stop();
 
-    let file = fs::OpenOptions::new().read(true).write(true).open(world.file()).unwrap();
+    let file = fs::OpenOptions::new().read(true).write(true).open(world.store.file()).unwrap();
     let middle = file.metadata().unwrap().len() / PAGE / 2 * PAGE;
     let mut page = [0; 4096];
     file.read_exact_at(&mut page, middle).unwrap();

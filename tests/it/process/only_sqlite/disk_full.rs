@@ -13,7 +13,7 @@ use std::{
 
 use serde_json::Value;
 
-use super::{
+use super::super::{
     event::{group, message},
     http::Client,
     program::with_settings,
@@ -41,11 +41,11 @@ struct Cramped {
 
 impl Cramped {
     fn new() -> Self {
-        let world = World::new();
+        let world = World::in_a_file();
         let disk = world.folder().join("disk");
         fs::create_dir(&disk).unwrap();
         let mut serve = namespace(&disk);
-        serve.args(["sh", "-c", ON_A_SMALL_DISK, "sh"]).args([&disk, &world.file()]);
+        serve.args(["sh", "-c", ON_A_SMALL_DISK, "sh"]).args([&disk, world.store.file()]);
         serve.args([env!("CARGO_BIN_EXE_chert-groups"), "serve", "--listen", "127.0.0.1:0", "--store"]);
         serve.arg(format!("sqlite:{}/registry.db", disk.display()));
         with_settings(&mut serve);
@@ -137,7 +137,7 @@ fn writes_wait_for_room_and_reads_go_on() {
     assert_eq!(outcome, "created", "what was refused can be sent again");
     // What a crash would leave, opened by another server.
     for file in ["registry.db", "registry.db-wal"] {
-        fs::copy(cramped.disk.join(file), world.folder().join(file)).unwrap();
+        fs::copy(cramped.disk.join(file), world.files().join(file)).unwrap();
     }
     let service = world.serve();
     let (events, chats): (Vec<_>, Vec<_>) = kept.into_iter().unzip();

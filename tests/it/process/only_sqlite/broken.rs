@@ -1,11 +1,11 @@
-//! A service whose file, disk or log breaks while it runs.
+//! A service whose file or disk breaks while it runs.
 
 use std::{fs::OpenOptions, os::unix::fs::FileExt, process::Command};
 
 use rusqlite::Connection;
 use serde_json::Value;
 
-use super::{
+use super::super::{
     event::{group, message},
     http::Client,
     program::with_settings,
@@ -46,11 +46,11 @@ fn assert_kept(world: &World, taken: Vec<(Value, String)>) {
 /// The limit on the size of a file makes writes fail in a way that more room does not mend.
 #[test]
 fn after_a_failed_write_nothing_is_acknowledged_and_the_service_stops() {
-    let world = World::new();
+    let world = World::in_a_file();
     let mut limited = Command::new("sh");
     limited.args(["-c", "trap '' XFSZ; ulimit -f 2048; exec \"$@\"", "sh"]);
     limited.args([env!("CARGO_BIN_EXE_chert-groups"), "serve", "--listen", "127.0.0.1:0"]);
-    limited.args(["--store", &world.url()]);
+    limited.args(["--store", &world.store.url()]);
     with_settings(&mut limited);
     let mut service = Service::start(&mut limited);
     let taken = post_until_refused(&world, &service);
@@ -62,7 +62,7 @@ fn after_a_failed_write_nothing_is_acknowledged_and_the_service_stops() {
 
 /// The pages that only looking for a conversation meets: nothing at the start does.
 fn pages_of_keys(world: &World) -> Vec<u64> {
-    let file = Connection::open(world.file()).unwrap();
+    let file = Connection::open(world.store.file()).unwrap();
     let leaves = "SELECT pageno FROM dbstat WHERE name = 'conversation_keys' AND pagetype = 'leaf'";
     let mut statement = file.prepare(leaves).unwrap();
     let pages: Vec<u64> = statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
@@ -72,13 +72,13 @@ fn pages_of_keys(world: &World) -> Vec<u64> {
 
 /// A store of a thousand groups, none of which can be looked for any more.
 fn with_damaged_keys() -> World {
-    let world = World::new();
+    let world = World::in_a_file();
     let service = world.serve();
     let events: Vec<_> = (0..1000).map(|number| message(LINE, &group(number), number)).collect();
     world.tell(&service, &events);
     service.stop();
     let pages = pages_of_keys(&world);
-    let file = OpenOptions::new().write(true).open(world.file()).unwrap();
+    let file = OpenOptions::new().write(true).open(world.store.file()).unwrap();
     for number in pages {
         file.write_all_at(&[0x5a; PAGE], (number - 1) * PAGE as u64).unwrap();
     }
@@ -103,18 +103,4 @@ fn a_corrupt_page_that_a_look_up_meets_stops_the_service() {
     assert_eq!(world.get(&service, &format!("/api/v1/chats?conversation_key={key}")).status, 500);
     assert_eq!(service.ended(), (vec![], Some(1)));
     assert!(service.log().contains("the store is broken"));
-}
-
-#[test]
-fn a_log_that_cannot_be_written_stops_nothing() {
-    let world = World::new();
-    let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let mut serve = world.program(&["serve", "--listen", "127.0.0.1:0"]);
-    let service = Service::start_logging_to("/dev/null".into(), full, &mut serve);
-    let told = world.tell(&service, &[message(LINE, &group(1), 1)]);
-    assert_eq!(told[0].0, "created");
-    assert_eq!(service.get("/no/such/route", &[]).status, 404);
-    world.run(&["tenant", "add", "another"]).text();
-    assert_eq!(world.get(&service, "/api/v1/chats").status, 200);
-    service.stop();
 }
