@@ -15,6 +15,7 @@ use crate::{
         postgres::{
             load::Loaded,
             request::{Request, values},
+            text,
         },
         working::Working,
     },
@@ -68,7 +69,7 @@ fn save_delivery<'w>(delivery: &'w Delivery, request: &mut Request<'w>) {
         uuid(&delivery.message),
         delivery.line.as_str(),
         delivery.relay.as_str(),
-        idempotency.map(|idempotency| idempotency.key.as_str()),
+        idempotency.map(|idempotency| text::stored(idempotency.key.as_str())),
         idempotency.map(|idempotency| idempotency.fingerprint.as_slice()),
         delivery.opened_at.nanos(),
         delivery.chat.map(|chat| Uuid::from_bytes(*chat.as_bytes())),
