@@ -13,7 +13,9 @@ use crate::support::{
 const NTH: usize = 3;
 
 fn app() -> TestApp {
-    TestApp::start_with_store(TestStore::peopled_database_losing_each(NTH))
+    let app = TestApp::start_with_store(TestStore::peopled_database_on_a_wire());
+    app.store.lose_each(NTH);
+    app
 }
 
 #[tokio::test]
@@ -67,9 +69,10 @@ async fn what_is_parked_is_counted_once() {
 async fn a_create_is_one_group_and_one_answer() {
     const CREATES: usize = 15;
     let relay = FakeRelay::start();
-    let mut app = app();
+    let mut app = TestApp::start_with_store(TestStore::peopled_database_on_a_wire());
     app.admin().set_relay_url(&RELAY_1.slug(), &relay.url()).unwrap();
     app.restart();
+    app.store.lose_each(NTH);
     relay.will(vec![Say::Made; CREATES]);
     for number in 0..CREATES {
         let message = json!({"parts": [{"type": "text", "value": "Shall we?"}], "idempotency_key": format!("k{number}")});

@@ -48,8 +48,8 @@ async fn instances_that_take_turns_never_go_back() {
     let minute = |minute: usize| format!("2026-05-30T{:02}:{:02}:00Z", minute / 60, minute % 60);
     let events = |round: usize, what: &str, at: usize| -> Vec<Event> {
         let event = |key: &String| match what {
-            "left" => Event::participant("left", &format!("left-{round}"), key, SAM),
-            _ => Event::message(&format!("message-{round}"), key),
+            "left" => Event::participant("left", &format!("left-{round}-{key}"), key, SAM),
+            _ => Event::message(&format!("message-{round}-{key}"), key),
         };
         keys.iter().map(|key| event(key).at(&minute(at))).collect()
     };

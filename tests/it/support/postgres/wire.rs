@@ -25,25 +25,33 @@ const COMMIT: &[u8] = b"COMMIT\0";
 /// A wire, which is cut when it goes out of scope.
 pub(crate) struct Wire {
     address: SocketAddr,
+    /// Of so many commits the answer to one is lost; none while it is zero.
+    nth: Arc<AtomicUsize>,
     task: JoinHandle<std::io::Result<()>>,
 }
 
 impl Wire {
-    /// A wire on which the answer to each `nth` commit is lost with the connection, after the commit.
-    pub(crate) fn losing_each(nth: usize, server: SocketAddr) -> Self {
+    /// A wire on which nothing is lost yet.
+    pub(crate) fn to(server: SocketAddr) -> Self {
+        let nth = Arc::new(AtomicUsize::new(0));
         let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
         let address = listener.local_addr().expect("an address");
         listener.set_nonblocking(true).expect("a listener that a runtime can have");
+        let commits = Arc::new(AtomicUsize::new(0));
+        let loss = Loss { nth: Arc::clone(&nth), commits, is_due: Arc::default() };
         let task = RUNTIME.spawn(async move {
             let listener = TcpListener::from_std(listener)?;
-            let commits = Arc::new(AtomicUsize::new(0));
             loop {
                 let (client, _) = listener.accept().await?;
-                let loss = Loss { nth, commits: Arc::clone(&commits), is_due: Arc::default() };
-                tokio::spawn(carry(client, server, loss));
+                tokio::spawn(carry(client, server, Loss { is_due: Arc::default(), ..loss.clone() }));
             }
         });
-        Self { address, task }
+        Self { address, nth, task }
+    }
+
+    /// From now on the answer to each `nth` commit is lost with its connection, after the commit.
+    pub(crate) fn lose_each(&self, nth: usize) {
+        self.nth.store(nth, SeqCst);
     }
 
     pub(crate) const fn address(&self) -> SocketAddr {
@@ -60,7 +68,7 @@ impl Drop for Wire {
 /// When something is lost.
 #[derive(Clone)]
 struct Loss {
-    nth: usize,
+    nth: Arc<AtomicUsize>,
     /// How many there were, on all connections.
     commits: Arc<AtomicUsize>,
     /// Whether the next answer on this connection is to be lost.
@@ -69,7 +77,8 @@ struct Loss {
 
 impl Loss {
     fn sees(&self, said: &[u8]) {
-        if has_commit(said) && (self.commits.fetch_add(1, SeqCst) + 1).is_multiple_of(self.nth) {
+        let nth = self.nth.load(SeqCst);
+        if nth > 0 && has_commit(said) && (self.commits.fetch_add(1, SeqCst) + 1).is_multiple_of(nth) {
             self.is_due.store(true, SeqCst);
         }
     }

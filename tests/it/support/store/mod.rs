@@ -44,9 +44,17 @@ impl TestStore {
         Self::Postgres(PostgresStore::peopled())
     }
 
-    /// The same, where the answer to each `nth` commit is lost.
-    pub(crate) fn peopled_database_losing_each(nth: usize) -> Self {
-        Self::Postgres(PostgresStore::peopled().losing_each(nth))
+    /// The same behind a wire.
+    pub(crate) fn peopled_database_on_a_wire() -> Self {
+        Self::Postgres(PostgresStore::peopled().on_a_wire())
+    }
+
+    /// Has the answer to each `nth` commit lost on that wire.
+    pub(crate) fn lose_each(&self, nth: usize) {
+        match self {
+            Self::Sqlite(_) => panic!("this store is on no wire"),
+            Self::Postgres(store) => store.lose_each(nth),
+        }
     }
 
     /// A store in which there is nothing.
@@ -159,7 +167,7 @@ impl TestStore {
     fn counter(&self, table: &str) -> String {
         match self {
             Self::Sqlite(_) => format!("SELECT value FROM meta WHERE name = '{table}'"),
-            Self::Postgres(_) => format!("SELECT sum(value) FROM counters WHERE name = '{table}'"),
+            Self::Postgres(_) => format!("SELECT coalesce(sum(value), 0) FROM counters WHERE name = '{table}'"),
         }
     }
 

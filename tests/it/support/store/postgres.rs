@@ -62,10 +62,14 @@ impl PostgresStore {
         Self::of(Database::copy_of(&self.database))
     }
 
-    /// The same behind a wire on which the answer to each `nth` commit is lost.
-    pub(super) fn losing_each(self, nth: usize) -> Self {
-        let wire = Wire::losing_each(nth, self.database.server().address());
+    /// The same behind a wire.
+    pub(super) fn on_a_wire(self) -> Self {
+        let wire = Wire::to(self.database.server().address());
         Self { wire: Some(wire), ..self }
+    }
+
+    pub(super) fn lose_each(&self, nth: usize) {
+        self.wire.as_ref().expect("a wire").lose_each(nth);
     }
 
     fn made_hostile(self) -> Self {
