@@ -93,8 +93,7 @@ fn begin(
     lock: Option<ServerLock>,
 ) -> Result<Served, OpenError> {
     let limits = Limits { queue: settings.queue, keep_receipts: settings.keep_receipts };
-    let changes = Arc::clone(memory.changes());
-    let (committer, writer) = committer::start(engines, clock.clone(), limits, changes)?;
+    let (committer, writer) = committer::start(engines, clock, limits, memory.changes())?;
     let registry = Registry::new(committer, Arc::clone(&reader), settings.readers, memory);
     Ok(Served { registry, reader, writer, lock })
 }

@@ -12,9 +12,13 @@ use super::{
     seek::Seek,
     settle::SettleFailure,
 };
-use crate::store::{
-    committer,
-    working::{Moment, Needs, Working},
+use crate::{
+    domain::{conversation_key::ConversationKey, ids::Slug},
+    store::{
+        committer,
+        lanes::Touches,
+        working::{Moment, Needs, Working},
+    },
 };
 
 /// What may be committed.
@@ -50,20 +54,30 @@ pub enum Reply {
     Finished(Finished),
 }
 
+/// What something about a conversation of a relay touches: whichever line it is on, since a report may name none.
+pub(super) fn touched_by(relay: &Slug, key: &ConversationKey, previous: Option<&ConversationKey>) -> Touches {
+    let hash = |key: &ConversationKey| touched(&(relay, Some(key.conversation()))).one;
+    Touches { one: hash(key), same: previous.map(hash) }
+}
+
+fn touched(what: &impl Hash) -> Touches {
+    let mut hasher = DefaultHasher::new();
+    what.hash(&mut hasher);
+    Touches { one: hasher.finish(), same: None }
+}
+
 impl committer::Command for Command {
     type Reply = Reply;
 
-    fn touches(&self) -> u64 {
-        let mut hasher = DefaultHasher::new();
+    fn touches(&self) -> Touches {
         match self {
-            Self::Ingest(event) => event.touches().hash(&mut hasher),
-            Self::Seek(report) => report.touches().hash(&mut hasher),
-            Self::SettleFailure(failure) => failure.touches().hash(&mut hasher),
-            Self::Unpark(unpark) => unpark.touches().hash(&mut hasher),
-            Self::Open(open) => open.touches().hash(&mut hasher),
-            Self::Finish(finish) => finish.touches().hash(&mut hasher),
+            Self::Ingest(event) => event.touches(),
+            Self::Seek(report) => report.touches(),
+            Self::SettleFailure(failure) => touched(&failure.delivery()),
+            Self::Unpark(unpark) => touched(&unpark.about()),
+            Self::Open(open) => touched(&open.about()),
+            Self::Finish(finish) => touched(&finish.about()),
         }
-        hasher.finish()
     }
 
     fn needs(&self, loaded: &Working, needs: &mut Needs) {

@@ -2,14 +2,13 @@
 
 use super::{
     arrival::Arrival,
-    command::Command,
+    command::{Command, touched_by},
     numbers::{self, ByNumber, Room},
     parking::{Seed, Unpark, draw},
 };
 use crate::{
     domain::{
         chat::MAX_HANDLES,
-        conversation_key::Conversation,
         ids::{ChatId, Slug},
         report::Report,
         time::Time,
@@ -17,6 +16,7 @@ use crate::{
     store::{
         committer::CommitError,
         directory::Place,
+        lanes::Touches,
         working::{Moment, Needs, Working, parking::ParkingFull},
     },
 };
@@ -91,9 +91,9 @@ impl Ingest {
         Self { arrival, by_number, seed }
     }
 
-    /// A conversation of a relay: whichever of its lines it is on, so that a report that names none goes the same way.
-    pub(super) fn touches(&self) -> (&Slug, Option<Conversation>) {
-        (self.arrival.relay(), Some(self.arrival.event().key.conversation()))
+    pub(super) fn touches(&self) -> Touches {
+        let event = self.arrival.event();
+        touched_by(self.arrival.relay(), &event.key, event.previous.as_ref())
     }
 
     pub(super) fn needs(&self, loaded: &Working, needs: &mut Needs) {

@@ -58,7 +58,7 @@ impl Unpark {
     }
 
     /// The relay, and the conversation if it is one that is known now.
-    pub(super) fn touches(&self) -> (&Slug, Option<&Conversation>) {
+    pub(super) fn about(&self) -> (&Slug, Option<&Conversation>) {
         match &self.query {
             ParkedQuery::Conversation(relay, conversation) => (relay, Some(conversation)),
             ParkedQuery::Line(relay, _) | ParkedQuery::Unplaced(relay) => (relay, None),

@@ -5,15 +5,16 @@
 
 use super::{
     arrival::Arrival,
-    command::Command,
+    command::{Command, touched_by},
     ingest::{Ingested, Outcome, Refusal},
     numbers::{self, ByNumber, Room},
     parking::{Seed, Unpark, draw},
 };
 use crate::{
-    domain::{conversation_key::Conversation, ids::Slug, report::Report, time::Time},
+    domain::{ids::Slug, report::Report, time::Time},
     store::{
         directory::{Place, Places},
+        lanes::Touches,
         parked::{Awaits, Parked},
         working::{EverywhereRef, Moment, Needs, Working},
     },
@@ -41,9 +42,9 @@ impl Seek {
         Self { parked, places, by_number, seed, id_bits }
     }
 
-    /// A conversation of a relay.
-    pub(super) fn touches(&self) -> (&Slug, Option<Conversation>) {
-        (&self.parked.relay, Some(self.parked.report.key.conversation()))
+    pub(super) fn touches(&self) -> Touches {
+        let report = &self.parked.report;
+        touched_by(&self.parked.relay, &report.key, report.previous.as_ref())
     }
 
     pub(super) fn needs(&self, loaded: &Working, needs: &mut Needs) {

@@ -23,8 +23,8 @@ impl SettleFailure {
         Self { delivery, relay, line }
     }
 
-    /// A delivery.
-    pub(super) const fn touches(&self) -> &DeliveryId {
+    /// What it is about.
+    pub(super) const fn delivery(&self) -> &DeliveryId {
         &self.delivery
     }
 

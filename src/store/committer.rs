@@ -19,6 +19,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, oneshot, wat
 use super::{
     StoreError,
     batch::Batch,
+    lanes::{Touches, lanes_of},
     memory::changes::Changes,
     working::{Horizons, Moment, Needs, Working},
 };
@@ -38,8 +39,8 @@ pub trait Command: Send + 'static {
     /// What the caller is told after the commit. A refusal is a reply, too.
     type Reply: Send + 'static;
 
-    /// A hash of what it touches: those with the same one are decided in the order in which they came.
-    fn touches(&self) -> u64;
+    /// What it touches: of those that touch the same, each is decided in its turn.
+    fn touches(&self) -> Touches;
 
     /// Adds what must be loaded before [`Command::decide`] and is not `loaded` yet. It is asked again after each
     /// load, until it needs no more: what was loaded may show that more is needed.
@@ -190,9 +191,9 @@ impl<C: Command> Writer<C> {
 /// When the store cannot be read, or the system has no thread to spare.
 pub fn start<C: Command, E: Engine>(
     engines: Vec<E>,
-    clock: Clock,
+    clock: &Clock,
     limits: Limits,
-    changes: Arc<Changes>,
+    changes: &Arc<Changes>,
 ) -> Result<(Committer<C>, Writer<C>), StoreError> {
     let (report, health) = watch::channel(Health::Good);
     let report = Arc::new(report);
@@ -204,7 +205,7 @@ pub fn start<C: Command, E: Engine>(
             engine,
             clock: clock.clone(),
             limits,
-            changes: Arc::clone(&changes),
+            changes: Arc::clone(changes),
             last_tick,
             jobs,
             held_over: None,
@@ -252,13 +253,11 @@ impl<C: Command> Committer<C> {
 
     /// Which lane each command takes, and the commands of each lane.
     fn by_lane(&self, commands: Vec<C>) -> (Vec<usize>, Vec<Vec<C>>) {
+        let touched: Vec<Touches> = commands.iter().map(Command::touches).collect();
+        let lane_of = lanes_of(&touched, self.lanes.len());
         let mut parts: Vec<Vec<C>> = self.lanes.iter().map(|_| Vec::new()).collect();
-        let lanes = parts.len() as u64;
-        let mut lane_of = Vec::with_capacity(commands.len());
-        for command in commands {
-            let lane = usize::try_from(command.touches() % lanes).unwrap_or(0);
-            lane_of.push(lane);
-            if let Some(part) = parts.get_mut(lane) {
+        for (command, lane) in commands.into_iter().zip(&lane_of) {
+            if let Some(part) = parts.get_mut(*lane) {
                 part.push(command);
             }
         }

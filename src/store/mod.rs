@@ -3,7 +3,8 @@
 //! - [`working`] is the seam: a transaction **loads** what its commands need into a [`working::Working`] set,
 //!   the commands **decide** on it in memory, and the difference is **saved**. Only load and save know a
 //!   database.
-//! - [`committer`] groups the commands that wait into one transaction, a `batch`, and answers each after the commit.
+//! - [`committer`] groups the commands that wait into one transaction, a `batch`, and answers each after the commit; of
+//!   several [`lanes`], what touches the same takes one.
 //! - [`directory`] holds tenants, relays and lines in memory; [`refresh`] keeps it true.
 //! - [`query`] is what can be looked up, past the committer; [`memory`] remembers what was found as long as it is
 //!   true.
@@ -19,6 +20,7 @@ pub mod admin;
 pub mod codec;
 pub mod committer;
 pub mod directory;
+pub mod lanes;
 pub mod memory;
 pub mod parked;
 pub mod postgres;

@@ -1,8 +1,6 @@
 //! Small values as they are stored, and back. What no release of this program can have written is named by table and
 //! column.
 
-use std::fmt::Display;
-
 use super::StoreError;
 use super::working::numbers::Owner;
 use crate::domain::{
@@ -44,15 +42,12 @@ pub(super) fn number(table: &str, column: &str, text: &str) -> Result<PhoneNumbe
 
 /// The owner of a relay's number.
 pub(super) fn owner(address: &str, event_time: i64, event_id: &str) -> Result<Owner, StoreError> {
-    let event = EventId::new(event_id).map_err(|why| damaged_event(why))?;
+    let event = EventId::new(event_id);
+    let event = event.map_err(|why| StoreError::damaged("row_numbers", "event_id", why))?;
     Ok(Owner {
         stamp: Stamp { time: Time::from_nanos(event_time), event },
         handle: Handle::from_canonical(address),
     })
-}
-
-fn damaged_event(why: impl Display) -> StoreError {
-    StoreError::damaged("row_numbers", "event_id", why)
 }
 
 /// The time that a receipt keeps besides the claimed one: that of the few whose clock ran ahead.

@@ -10,7 +10,7 @@ pub enum StoreUrl {
     /// A file.
     Sqlite(PathBuf),
     /// A database of a server.
-    Postgres(PostgresUrl),
+    Postgres(Box<PostgresUrl>),
 }
 
 /// The text is no store's URL.
@@ -29,7 +29,7 @@ impl FromStr for StoreUrl {
 
     fn from_str(text: &str) -> Result<Self, StoreUrlError> {
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            return Ok(Self::Postgres(text.parse()?));
+            return Ok(Self::Postgres(Box::new(text.parse()?)));
         }
         let path = text.strip_prefix("sqlite:").ok_or(StoreUrlError::Unknown)?;
         let path = path.strip_prefix("//").unwrap_or(path);

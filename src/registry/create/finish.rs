@@ -155,7 +155,7 @@ impl Finish {
     }
 
     /// The conversation, as events of its relay touch it.
-    pub(in crate::registry) fn touches(&self) -> (&Slug, Option<&Conversation>) {
+    pub(in crate::registry) fn about(&self) -> (&Slug, Option<&Conversation>) {
         (&self.relay, self.conversation.as_ref().map(|known| &known.conversation))
     }
 

@@ -45,7 +45,7 @@ impl Open {
     }
 
     /// A tenant's name for it, or what nobody else has.
-    pub(in crate::registry) fn touches(&self) -> Result<IdempotencyRef, DeliveryId> {
+    pub(in crate::registry) fn about(&self) -> Result<IdempotencyRef, DeliveryId> {
         self.name().ok_or(self.delivery)
     }
 

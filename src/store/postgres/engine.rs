@@ -78,12 +78,12 @@ impl PostgresEngine {
         link: &Link,
         transaction: &mut Transaction,
     ) -> Result<(), Failure> {
-        let (mut working, mut loaded) = (Working::default(), Loaded::default());
+        let (mut working, mut known) = (Working::default(), Loaded::default());
         let mut failure = None;
-        let (cache, known) = (&mut self.cache, &mut loaded);
+        let (cache, seen) = (&mut self.cache, &mut known);
         let ran = work.run(&mut working, &mut |needs, working| {
             let mut loader =
-                Loader { transaction: &mut *transaction, cache: &mut *cache, loaded: &mut *known };
+                Loader { transaction: &mut *transaction, cache: &mut *cache, loaded: &mut *seen };
             link.step(loader.load(needs, working)).map_err(|why| {
                 let told = StoreError::Unavailable(why.told());
                 failure = Some(why);
@@ -94,9 +94,9 @@ impl PostgresEngine {
             return Err(failure.unwrap_or(Failure::Refused(why)));
         }
         let mut request = Request::default();
-        save::save(&working, &loaded, self.writer, &mut request)?;
+        save::save(&working, &known, self.writer, &mut request)?;
         link.step(transaction.commit(request))?;
-        self.remember(working, &loaded);
+        self.remember(working, &known);
         Ok(())
     }
 

@@ -5,7 +5,8 @@
 //! - [`schema`] makes the tables and brings them up to date; `days` makes and drops those of the receipts.
 //! - [`engine`] runs the transactions of the committer, with `load`, `save` and what it remembers of chats. A
 //!   `transaction` is a few round trips, each a `request` of several statements; `failure` tells what may be repeated.
-//! - [`reader`] looks things up; `admin` changes the directory.
+//! - [`reader`] looks things up; `admin` changes the directory. `rows` turns rows into values, and `text` is how texts are
+//!   stored.
 //!
 //! # Between servers
 //!
@@ -40,6 +41,7 @@ mod parked;
 mod request;
 mod rows;
 mod save;
+mod text;
 mod transaction;
 
 pub use link::Link;

@@ -7,7 +7,7 @@ use tokio_postgres::Row;
 use super::{
     failure::Failure,
     request::{Request, values},
-    rows,
+    rows, text,
 };
 use crate::{
     domain::{ids::Slug, parking::Usage, time::Time},
@@ -40,9 +40,10 @@ const FOR_OWNER: &str = find!("relay = $1 AND number = $2");
 pub(super) fn find<'q>(query: &'q ParkedQuery, passed: u32, request: &mut Request<'q>) -> usize {
     let (limit, passed) = (i64::try_from(SLICE).unwrap_or(i64::MAX), i64::from(passed));
     match query {
-        ParkedQuery::Conversation(relay, conversation) => {
-            request.add(FOR_CONVERSATION, values![relay.as_str(), conversation.as_str(), limit, passed])
-        }
+        ParkedQuery::Conversation(relay, conversation) => request.add(
+            FOR_CONVERSATION,
+            values![relay.as_str(), text::stored(conversation.as_str()), limit, passed],
+        ),
         ParkedQuery::Line(relay, line) => {
             request.add(FOR_LINE, values![relay.as_str(), line.as_str(), limit, passed])
         }
@@ -137,8 +138,10 @@ pub(super) fn save<'w>(parking: &'w Parking, request: &mut Request<'w>) {
     let each =
         |column: fn(&'w Parked) -> &'w str| added.iter().map(|parked| column(parked)).collect::<Vec<_>>();
     let awaits: Vec<_> = added.iter().map(|parked| parked.awaits.columns()).collect();
-    let conversations: Vec<String> =
-        added.iter().map(|parked| parked.report.key.conversation().as_str().to_owned()).collect();
+    let conversations: Vec<String> = added
+        .iter()
+        .map(|parked| text::stored(parked.report.key.conversation().as_str()).into_owned())
+        .collect();
     request.add(
         INSERT,
         values![

@@ -13,6 +13,7 @@ use super::{
     parked,
     request::{Parameter, values},
     rows::{self, SEEN_COLUMNS},
+    text,
 };
 use crate::{
     domain::{
@@ -135,7 +136,7 @@ impl Reader for PostgresReader {
         let found = self.0.rows(
             "SELECT chat_id FROM conversation_keys WHERE tenant = $1 AND conversation = $2
              ORDER BY chat_id DESC LIMIT $3",
-            values![tenant.as_str().to_owned(), conversation.as_str().to_owned(), limit],
+            values![tenant.as_str().to_owned(), text::stored(conversation.as_str()).into_owned(), limit],
         )?;
         Ok(found.iter().map(|row| rows::chat_id(row, "chat_id")).collect::<Result<_, _>>()?)
     }
@@ -146,7 +147,8 @@ impl Reader for PostgresReader {
         line: &PhoneNumber,
         conversations: &[Conversation],
     ) -> Result<Vec<Option<ChatId>>, StoreError> {
-        let texts: Vec<String> = conversations.iter().map(|known| known.as_str().to_owned()).collect();
+        let texts: Vec<String> =
+            conversations.iter().map(|known| text::stored(known.as_str()).into_owned()).collect();
         let found = self.0.rows(
             "SELECT w.number, keys.chat_id FROM unnest($3::text[]) WITH ORDINALITY AS w (conversation, number)
              JOIN conversation_keys AS keys
@@ -214,7 +216,7 @@ impl Reader for PostgresReader {
         )?;
         let mut known: Vec<(Conversation, Vec<Place>)> = Vec::new();
         for row in &found {
-            let conversation = Conversation::from_canonical(rows::get(row, "conversation")?);
+            let conversation = Conversation::from_canonical(&rows::any_text(row, "conversation")?);
             let tenant = stored::slug("conversation_keys", "tenant", rows::get(row, "tenant")?)?;
             let line = stored::number("conversation_keys", "line", rows::get(row, "line")?)?;
             let place = places.find(&tenant, &line).cloned();
@@ -299,7 +301,7 @@ fn relay(row: &Row) -> Result<RelayRow, Failure> {
         slug: rows::get(row, "slug")?,
         kind: rows::get(row, "kind")?,
         url: rows::get(row, "url")?,
-        password: rows::get(row, "password")?,
+        password: rows::get::<Option<&str>>(row, "password")?.map(|stored| text::read(stored).into_owned()),
         lost_line: rows::get(row, "lost_line")?,
         created_at: rows::get(row, "created_at")?,
     })

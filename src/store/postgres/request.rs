@@ -13,7 +13,7 @@ use tokio_postgres::{
     types::{IsNull, ToSql, Type, to_sql_checked},
 };
 
-use super::failure::Failure;
+use super::{failure::Failure, text};
 use crate::store::sql::Value;
 
 /// A value of a statement.
@@ -113,7 +113,7 @@ impl ToSql for Value<'_> {
     ) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
         match self {
             Self::Null => Ok(IsNull::Yes),
-            Self::Text(text) => text.to_sql(ty, out),
+            Self::Text(text) => text::stored(text).to_sql(ty, out),
             Self::Number(number) => number.to_sql(ty, out),
             Self::Bool(bool) => bool.to_sql(ty, out),
             Self::Id(id) => uuid::Uuid::from_bytes(*id).to_sql(ty, out),

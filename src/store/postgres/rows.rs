@@ -1,9 +1,11 @@
 //! Rows to values.
 
+use std::borrow::Cow;
+
 use tokio_postgres::{Row, types::FromSql};
 use uuid::Uuid;
 
-use super::failure::Failure;
+use super::{failure::Failure, text};
 use crate::{
     domain::{
         chat::Chat,
@@ -20,6 +22,11 @@ pub(super) fn get<'r, T: FromSql<'r>>(row: &'r Row, column: &str) -> Result<T, F
         // The name is the statement's own.
         Failure::Refused(StoreError::Broken(format!("{column} cannot be read: {why}")))
     })
+}
+
+/// The text in a column that may hold any.
+pub(super) fn any_text<'r>(row: &'r Row, column: &str) -> Result<Cow<'r, str>, Failure> {
+    Ok(text::read(get(row, column)?))
 }
 
 /// A number that is never negative.
@@ -106,7 +113,7 @@ fn idempotency(row: &Row) -> Result<Option<Idempotency>, Failure> {
     let fingerprint: Option<&[u8]> = get(row, "fingerprint")?;
     let (Some(key), Some(fingerprint)) = (key, fingerprint) else { return Ok(None) };
     let damaged = |column: &str, why: &dyn std::fmt::Display| StoreError::damaged("deliveries", column, why);
-    let key = IdempotencyKey::new(key).map_err(|why| damaged("idempotency_key", &why))?;
+    let key = IdempotencyKey::new(&text::read(key)).map_err(|why| damaged("idempotency_key", &why))?;
     let fingerprint = fingerprint.try_into().map_err(|why| damaged("fingerprint", &why))?;
     Ok(Some(Idempotency { key, fingerprint }))
 }

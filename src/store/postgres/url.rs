@@ -95,8 +95,8 @@ impl FromStr for PostgresUrl {
             }
         }
         let (ssl_mode, proof) = proof(mode.as_deref(), roots)?;
-        let plain =
-            format!("{address}?{ssl_mode}{}", rest.iter().map(|pair| format!("&{pair}")).collect::<String>());
+        rest.push(ssl_mode);
+        let plain = format!("{address}?{}", rest.join("&"));
         let mut config: Config = plain.parse().map_err(|_| PostgresUrlError::Malformed)?;
         if config.get_hosts().is_empty() {
             return Err(PostgresUrlError::Malformed);

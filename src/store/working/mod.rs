@@ -68,13 +68,11 @@ struct Tracked<T> {
 impl Working {
     /// Adds a chat that the store has.
     pub fn add_chat(&mut self, chat: Chat) -> SlotId {
-        match self.by_id.get(&chat.id) {
-            Some(slot) => *slot,
-            None => {
-                self.latest_update = self.latest_update.max(Some(chat.updated_at));
-                self.push(chat, false)
-            }
+        if let Some(slot) = self.by_id.get(&chat.id) {
+            return *slot;
         }
+        self.latest_update = self.latest_update.max(Some(chat.updated_at));
+        self.push(chat, false)
     }
 
     /// When what was loaded of chats last changed visibly, by the clock of whoever wrote it.

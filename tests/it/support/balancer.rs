@@ -36,7 +36,9 @@ impl Balancer {
 
 impl Drop for Balancer {
     fn drop(&mut self) {
-        self.runtime.take().map(Runtime::shutdown_background);
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
     }
 }
 

@@ -1,6 +1,9 @@
 //! The chats of conversations.
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashSet},
+};
 
 use tokio_postgres::Row;
 use uuid::Uuid;
@@ -14,6 +17,7 @@ use crate::{
             failure::Failure,
             request::{Request, values},
             rows::{self, chat_columns},
+            text,
         },
         working::{ConversationRef, Needs, SlotId, Working},
     },
@@ -60,7 +64,8 @@ impl Keyed {
 
     pub(super) fn ask<'k>(&'k self, cache: &ChatCache<i64>, request: &mut Request<'k>) -> Asked<'k> {
         let asked = self.0.iter().map(|(tenant, wanted)| {
-            let conversations: Vec<&str> = wanted.iter().map(|wanted| wanted.conversation.as_str()).collect();
+            let conversations: Vec<Cow<'_, str>> =
+                wanted.iter().map(|wanted| text::stored(wanted.conversation.as_str())).collect();
             let lines: Vec<&str> = wanted.iter().map(|wanted| wanted.line.as_str()).collect();
             let marks = wanted.iter().map(|wanted| match cache.mark(wanted) {
                 Some((id, revision)) => (Some(Uuid::from_bytes(*id.as_bytes())), Some(revision)),

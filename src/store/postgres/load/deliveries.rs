@@ -1,6 +1,9 @@
 //! Deliveries with what belongs to them: their chats and the health of their lines.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use tokio_postgres::Row;
 use uuid::Uuid;
@@ -20,6 +23,7 @@ use crate::{
             failure::Failure,
             request::{Request, values},
             rows::{self, delivery_columns},
+            text,
         },
         stored,
         working::{Needs, Working},
@@ -48,9 +52,9 @@ pub(super) fn ask<'n>(needs: &'n Needs, request: &mut Request<'n>) -> Vec<usize>
         let ids: Vec<Uuid> = needs.deliveries.iter().map(|id| Uuid::from_bytes(*id.as_bytes())).collect();
         asked.push(request.add(BY_ID, values![ids]));
     }
-    let mut by_tenant: BTreeMap<&Slug, Vec<&str>> = BTreeMap::new();
+    let mut by_tenant: BTreeMap<&Slug, Vec<Cow<'_, str>>> = BTreeMap::new();
     for (tenant, name) in &needs.idempotency {
-        by_tenant.entry(tenant).or_default().push(name);
+        by_tenant.entry(tenant).or_default().push(text::stored(name));
     }
     for (tenant, names) in by_tenant {
         asked.push(request.add(BY_NAME, values![tenant.as_str(), names]));
@@ -78,7 +82,9 @@ impl Loader<'_> {
         // What is in the set already is what it has become there.
         found.retain(|delivery| working.delivery(delivery.id).is_none());
         self.add_belongings(&found, working).await?;
-        found.into_iter().for_each(|delivery| working.add_delivery(delivery));
+        for delivery in found {
+            working.add_delivery(delivery);
+        }
         needs.deliveries.iter().for_each(|id| working.add_no_delivery(*id));
         needs.idempotency.iter().for_each(|name| working.add_no_delivery_named(name.clone()));
         Ok(())

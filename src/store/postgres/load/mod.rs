@@ -86,8 +86,8 @@ fn ask_numbers<'n>(numbers: &'n [NumberRef], request: &mut Request<'n>) -> Optio
 fn add_numbers(numbers: &[NumberRef], found: &[Row], working: &mut Working) -> Result<(), Failure> {
     let mut owners = HashMap::new();
     for row in found {
-        let address = rows::get(row, "address")?;
-        let owner = stored::owner(address, rows::get(row, "event_time")?, rows::get(row, "event_id")?)?;
+        let (address, event) = (rows::any_text(row, "address")?, rows::any_text(row, "event_id")?);
+        let owner = stored::owner(&address, rows::get(row, "event_time")?, &event)?;
         owners.insert((rows::get::<&str>(row, "relay")?, rows::get::<i64>(row, "number")?), owner);
     }
     for number in numbers {

@@ -15,6 +15,7 @@ use crate::{
         postgres::{
             failure::Failure,
             request::{Request, values},
+            text,
         },
         stored,
         working::{ChangeRecord, Slot, Working},
@@ -149,7 +150,7 @@ fn save_keys<'w>(tenant: &'w Slug, slots: &[&'w Slot], request: &mut Request<'w>
     if !keys.is_empty() {
         let values = values![
             tenant.as_str(),
-            each(&keys, |(key, _)| key.as_str()),
+            each(&keys, |(key, _)| text::stored(key.as_str())),
             each(&keys, |(_, chat)| chat.line.as_str()),
             each(&keys, |(_, chat)| id(chat.id)),
         ];
@@ -166,7 +167,7 @@ fn save_changes<'w>(tenant: &'w Slug, slots: &[&'w Slot], request: &mut Request<
             each(&records, |(chat, _)| id(*chat)),
             each(&records, |(_, record)| version(record.version)),
             each(&records, |(_, record)| record.at.nanos()),
-            each(&records, |(_, record)| record.stamp.event.as_str()),
+            each(&records, |(_, record)| text::stored(record.stamp.event.as_str())),
             each(&records, |(_, record)| record.stamp.time.nanos()),
             each(&records, |(_, record)| codec::changes::encode(&record.changes)),
         ];
@@ -188,7 +189,7 @@ fn save_listings<'w>(tenant: &'w Slug, slots: &[&'w Slot], request: &mut Request
         let rows = last_words.iter().filter(|(_, word)| **word == is_in).map(|(row, _)| row);
         let rows: Vec<_> = rows.collect();
         if !rows.is_empty() {
-            let addresses = each(&rows, |(handle, _)| handle.as_str());
+            let addresses = each(&rows, |(handle, _)| text::stored(handle.as_str()));
             request.add(statement, values![tenant.as_str(), addresses, each(&rows, |(_, chat)| id(*chat))]);
         }
     }
@@ -205,12 +206,15 @@ fn hand_over<'w>(tenant: &'w Slug, slots: &[&'w Slot], request: &mut Request<'w>
     request.add(MERGE, values![tenant.as_str(), ids(), survivors()]);
     request.add(MERGE_FURTHER, values![tenant.as_str(), ids(), survivors()]);
     let keys = absorbed.iter().flat_map(|(chat, absorbed)| {
-        absorbed.conversations.iter().map(|key| (key.as_str(), chat.line.as_str(), id(absorbed.by)))
+        absorbed
+            .conversations
+            .iter()
+            .map(|key| (text::stored(key.as_str()), chat.line.as_str(), id(absorbed.by)))
     });
     let keys: Vec<_> = keys.collect();
     let values = values![
         tenant.as_str(),
-        each(&keys, |key| key.0),
+        each(&keys, |key| key.0.clone()),
         each(&keys, |key| key.1),
         each(&keys, |key| key.2),
     ];

@@ -15,6 +15,7 @@ use crate::{
         postgres::{
             load::Loaded,
             request::{Request, values},
+            text,
         },
         working::Working,
     },
@@ -42,7 +43,9 @@ const HEALTH: &str = "UPDATE line_health SET successes = w.successes, deliveries
 pub(super) fn save<'w>(working: &'w Working, loaded: &Loaded, request: &mut Request<'w>) {
     let in_order: BTreeMap<_, _> =
         working.changed_deliveries().map(|delivery| ((&delivery.tenant, delivery.id), delivery)).collect();
-    in_order.into_values().for_each(|delivery| save_delivery(delivery, request));
+    for delivery in in_order.into_values() {
+        save_delivery(delivery, request);
+    }
     let mut healths: BTreeMap<(&Slug, bool), Vec<(&PhoneNumber, Health)>> = BTreeMap::new();
     for (line, health) in working.changed_health() {
         let is_new = !loaded.healths.contains(line);
@@ -66,7 +69,7 @@ fn save_delivery<'w>(delivery: &'w Delivery, request: &mut Request<'w>) {
         uuid(&delivery.message),
         delivery.line.as_str(),
         delivery.relay.as_str(),
-        idempotency.map(|idempotency| idempotency.key.as_str()),
+        idempotency.map(|idempotency| text::stored(idempotency.key.as_str())),
         idempotency.map(|idempotency| idempotency.fingerprint.as_slice()),
         delivery.opened_at.nanos(),
         delivery.chat.map(|chat| Uuid::from_bytes(*chat.as_bytes())),

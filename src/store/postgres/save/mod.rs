@@ -10,6 +10,7 @@ use super::{
     load::Loaded,
     parked,
     request::{Request, values},
+    text,
 };
 use crate::{
     domain::{
@@ -83,9 +84,9 @@ fn save_numbers<'w>(numbers: &'w Numbers, request: &mut Request<'w>) {
         values![
             learnt.iter().map(|(number, _)| number.relay.as_str()).collect::<Vec<_>>(),
             learnt.iter().map(|(number, _)| number.number.0).collect::<Vec<_>>(),
-            learnt.iter().map(|(_, owner)| owner.handle.as_str()).collect::<Vec<_>>(),
+            learnt.iter().map(|(_, owner)| text::stored(owner.handle.as_str())).collect::<Vec<_>>(),
             learnt.iter().map(|(_, owner)| owner.stamp.time.nanos()).collect::<Vec<_>>(),
-            learnt.iter().map(|(_, owner)| owner.stamp.event.as_str()).collect::<Vec<_>>(),
+            learnt.iter().map(|(_, owner)| text::stored(owner.stamp.event.as_str())).collect::<Vec<_>>(),
         ],
     );
 }
