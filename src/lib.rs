@@ -29,7 +29,7 @@
 //!
 //! # Modules, in reading order
 //!
-//! Dependencies point downwards only: `cli → server → http → registry → store, relay, upstream, auth →
+//! Dependencies point downwards only: `cli → server → stores, http → registry → store, relay, upstream, auth →
 //! domain`.
 
 pub mod domain;
@@ -43,6 +43,7 @@ pub mod auth;
 pub mod http;
 pub mod relay_sim;
 pub mod server;
+pub mod stores;
 
 pub mod cli;
 pub mod config;

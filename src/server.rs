@@ -5,7 +5,6 @@
 
 use std::{
     net::{SocketAddr, TcpListener},
-    sync::Arc,
     time::Duration,
 };
 
@@ -16,27 +15,21 @@ use tokio_util::task::TaskTracker;
 
 use crate::{
     clock::Clock,
-    config::{ServerSettings, Settings, StoreSettings},
+    config::{ServerSettings, Settings},
     http::{
         self, api_routes, ops_routes,
         state::{AppState, BodyLimits, Draining},
         trace,
     },
-    registry::{Registry, attendant::attend, command::Command},
+    registry::{attendant::attend, command::Command},
     relay::Relays,
     store::{
         StoreError,
-        committer::{self, Health, Limits, Writer},
-        memory::Memory,
-        query::Reader,
+        committer::{Health, Writer},
         refresh::DirectoryHandle,
-        sqlite::{
-            engine::SqliteEngine,
-            lock::{LockError, ServerLock},
-            open::{OpenError, Upkeep, open_for_server},
-            reader::SqliteReader,
-        },
+        sqlite::lock::ServerLock,
     },
+    stores::{self, OpenError, Served},
     telemetry,
 };
 
@@ -62,16 +55,13 @@ pub struct Server {
     health: watch::Receiver<Health>,
     damage: watch::Receiver<Health>,
     writer: Writer<Command>,
-    lock: ServerLock,
+    lock: Option<ServerLock>,
 }
 
 /// Why a service did not start, or stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    /// Another server has the store.
-    #[error(transparent)]
-    Lock(#[from] LockError),
-    /// The store cannot be opened.
+    /// The store cannot be opened, or another server has it.
     #[error(transparent)]
     Open(#[from] OpenError),
     /// The store cannot be read or written.
@@ -124,13 +114,8 @@ impl Server {
         api: TcpListener,
         ops: Option<TcpListener>,
     ) -> Result<Self, ServeError> {
-        let path = settings.store.url.path().to_owned();
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder)?;
-        }
-        let mut lock = ServerLock::acquire(&path, clock.now())?;
         let metrics = telemetry::metrics();
-        let (registry, reader, writer) = open_store(&settings.store, &clock)?;
+        let Served { registry, reader, writer, mut lock } = stores::serve(&settings.store, &clock)?;
         let (directory, refresher) = DirectoryHandle::start(reader)?;
         let draining = Draining::default();
         let (health, damage) = (registry.committer().health(), registry.damage());
@@ -150,7 +135,9 @@ impl Server {
             draining: draining.clone(),
         });
         let address = api.local_addr()?;
-        lock.note_address(&format!("http://{address}"));
+        if let Some(lock) = &mut lock {
+            lock.note_address(&format!("http://{address}"));
+        }
         let ops_address = ops.as_ref().map(TcpListener::local_addr).transpose()?;
         let mut server = Self {
             address,
@@ -289,20 +276,6 @@ impl Routes {
             ops_routes(config);
         }
     }
-}
-
-type Opened = (Registry, Arc<dyn Reader>, Writer<Command>);
-
-fn open_store(settings: &StoreSettings, clock: &Clock) -> Result<Opened, ServeError> {
-    let path = settings.url.path();
-    let upkeep = if settings.migrate { Upkeep::CreateAndMigrate } else { Upkeep::LeaveAsItIs };
-    let engine = SqliteEngine::new(open_for_server(path, upkeep)?, settings.cached_handles)?;
-    let reader: Arc<dyn Reader> = Arc::new(SqliteReader::open(path, settings.readers)?);
-    let limits = Limits { queue: settings.queue, keep_receipts: settings.keep_receipts };
-    let memory = Memory::new(settings.lookup_cache);
-    let (committer, writer) = committer::start(engine, clock.clone(), limits, Arc::clone(memory.changes()))?;
-    let registry = Registry::new(committer, Arc::clone(&reader), settings.readers, memory);
-    Ok((registry, reader, writer))
 }
 
 async fn keep_metrics(handle: metrics_exporter_prometheus::PrometheusHandle) {

@@ -45,7 +45,7 @@ pub(super) fn run(context: &Context, command: &Command) -> anyhow::Result<()> {
 }
 
 fn list(context: &Context, tenant: Option<&Slug>, json: bool) -> anyhow::Result<()> {
-    let chats = all(&context.reader()?, tenant)?;
+    let chats = all(context.reader()?.as_ref(), tenant)?;
     if json {
         return output::json(&json!({"chats": chats.iter().map(summary).collect::<Vec<_>>()}));
     }
@@ -53,7 +53,7 @@ fn list(context: &Context, tenant: Option<&Slug>, json: bool) -> anyhow::Result<
 }
 
 /// All chats, newest first.
-pub(super) fn all(reader: &impl Reader, tenant: Option<&Slug>) -> anyhow::Result<Vec<Chat>> {
+pub(super) fn all(reader: &dyn Reader, tenant: Option<&Slug>) -> anyhow::Result<Vec<Chat>> {
     let mut chats: Vec<Chat> = Vec::new();
     loop {
         let before = chats.last().map(|chat| chat.id);

@@ -18,10 +18,7 @@ use crate::{
     config::StoreUrl,
     domain::{ids::Slug, phone::PhoneNumber, relay_kind::RelayKind, secret::SigningSecret},
     server::{ServeError, Server, listen},
-    store::sqlite::{
-        admin::Admin,
-        open::{Upkeep, open},
-    },
+    store::upkeep::Upkeep,
 };
 
 /// The recorded stories, as `fixtures/README.md` describes them.
@@ -105,8 +102,7 @@ fn cast(context: &Context) -> anyhow::Result<Cast> {
         relay: "loopback".parse()?,
         relay_secret: SigningSecret::from_random(clock::random()),
     };
-    let file = open(context.settings.store.url.path(), Upkeep::Create)?;
-    let mut admin = Admin::new(file, context.clock.now());
+    let mut admin = context.admin(Upkeep::Create)?;
     admin.add_tenant(&cast.tenant, false, &cast.tenant_secret)?;
     admin.add_relay(&cast.relay, RelayKind::Loopback, None, &cast.relay_secret)?;
     for number in LINES {
@@ -131,7 +127,7 @@ async fn tour(context: &Context, cast: &Cast, base: &str) -> anyhow::Result<()> 
     output::line(
         "(The rejected ones are the story of garbage; they harm nobody.)\n\nThe chats that came of it:",
     )?;
-    let chats = chat::all(&context.reader()?, None)?;
+    let chats = chat::all(context.reader()?.as_ref(), None)?;
     output::table(&chat::HEADER, chats.iter().map(chat::row).collect(), "none")?;
     create_group(cast, base).await?;
     let chat = chats.last().context("the stories make chats")?;

@@ -7,7 +7,7 @@ use crate::{
     domain::{ids::Slug, phone::PhoneNumber, relay_kind::RelayKind},
     store::{
         directory::{Directory, Line},
-        sqlite::open::Upkeep,
+        upkeep::Upkeep,
     },
 };
 

@@ -25,12 +25,8 @@ use clap::{Parser, Subcommand};
 use crate::{
     clock::Clock,
     config::{self, Overrides, Settings},
-    store::sqlite::{
-        admin::Admin,
-        open::{Upkeep, open},
-        reader::SqliteReader,
-    },
-    telemetry,
+    store::{admin::Admin, query::Reader, upkeep::Upkeep},
+    stores, telemetry,
 };
 
 /// Group registry and event ingester: signed group events in, durable chat ids out.
@@ -133,11 +129,11 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
 impl Context {
     /// Administration of the store, beside a server that may be running: no command that administers migrates.
     fn admin(&self, upkeep: Upkeep) -> anyhow::Result<Admin> {
-        Ok(Admin::new(open(self.settings.store.url.path(), upkeep)?, self.clock.now()))
+        Ok(stores::admin(&self.settings.store.url, upkeep, self.clock.now())?)
     }
 
-    fn reader(&self) -> anyhow::Result<SqliteReader> {
-        Ok(SqliteReader::open(self.settings.store.url.path(), 1)?)
+    fn reader(&self) -> anyhow::Result<Box<dyn Reader>> {
+        Ok(stores::reader(&self.settings.store.url)?)
     }
 
     fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {

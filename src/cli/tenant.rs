@@ -7,7 +7,7 @@ use crate::{
     cli::relay::Overlap,
     clock,
     domain::{ids::Slug, secret::SigningSecret},
-    store::sqlite::{admin::Owner, open::Upkeep},
+    store::{admin::Owner, upkeep::Upkeep},
 };
 
 #[derive(clap::Subcommand)]

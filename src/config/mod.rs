@@ -4,12 +4,11 @@
 //! are `default.toml`, compiled in, which documents each setting.
 
 mod raw;
-mod url;
 
 use std::{net::SocketAddr, path::Path, time::Duration};
 
+pub use crate::store::{postgres::engine::Isolation, url::StoreUrl};
 pub use raw::{ConfigError, Overrides};
-pub use url::StoreUrl;
 
 /// The documented defaults.
 pub const DEFAULTS: &str = include_str!("default.toml");
@@ -53,6 +52,10 @@ pub struct StoreSettings {
     pub migrate: bool,
     /// Connections for look-ups.
     pub readers: u32,
+    /// How many transactions may be under way at once, where the store can have several.
+    pub writers: usize,
+    /// How they are kept apart there.
+    pub isolation: Isolation,
     /// How many events may wait.
     pub queue: usize,
     /// How many handles the cached chats may have together.

@@ -101,6 +101,8 @@ impl Raw {
         let url = self.parsed("store", "url");
         let migrate = self.boolean("store", "migrate");
         let readers = self.number("store", "readers", 1..=256);
+        let writers = self.number("store", "writers", 1..=64);
+        let isolation = self.parsed("store", "isolation");
         let queue = self.number("store", "queue", 1000..=1_000_000);
         let cached_handles = self.number("store", "cached_handles", 0..=1_000_000_000);
         let lookup_cache = self.number("store", "lookup_cache_bytes", 0..=1 << 40);
@@ -109,6 +111,8 @@ impl Raw {
             url: url?,
             migrate: migrate?,
             readers: readers?,
+            writers: writers?,
+            isolation: isolation?,
             queue: queue?,
             cached_handles: cached_handles?,
             lookup_cache: lookup_cache?,

@@ -80,7 +80,7 @@ impl Arrival {
 
     pub(super) fn needs(&self, loaded: &Working, needs: &mut Needs) {
         self.conversations().for_each(|conversation| needs.conversation(loaded, conversation));
-        needs.receipt(loaded, self.receipt);
+        needs.receipt(loaded, &self.place.tenant, self.receipt);
         self.event.client_ref.into_iter().for_each(|delivery| needs.delivery(loaded, delivery));
     }
 
@@ -125,7 +125,7 @@ impl Arrival {
         let stamp = Stamp { time: effective, event: self.event.id.clone() };
         let ingested = self.merge(working, moment, &stamp, held.is_some());
         if held.is_none() && self.event.claimed >= moment.receipts_since {
-            working.take_receipt(self.receipt, Receipt { effective });
+            working.take_receipt(self.place.tenant.clone(), self.receipt, Receipt { effective });
         }
         ingested
     }

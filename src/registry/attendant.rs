@@ -2,7 +2,7 @@
 //!
 //! Lines are registered by other processes, so this looks whenever the directory has changed, and now and then
 //! besides: a report may have been parked by somebody who had not heard of the change yet, although its line is
-//! registered or a line knows its conversation.
+//! registered, or a line knows its conversation, or the owner of a number is known.
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
@@ -16,7 +16,7 @@ use crate::{
         StoreError,
         committer::CommitError,
         directory::{Directory, Place, Places},
-        parked::ParkedQuery,
+        parked::{NumberRef, ParkedQuery},
         query::Reader,
         refresh::DirectoryHandle,
     },
@@ -79,7 +79,7 @@ pub(super) fn ready(
     reader: &dyn Reader,
     directory: &Directory,
 ) -> Result<Vec<(ParkedQuery, Vec<Place>)>, StoreError> {
-    let mut ready = Vec::new();
+    let (mut ready, mut owned) = (Vec::new(), Vec::new());
     for (relay, _) in reader.parking()? {
         let places = directory.places(&relay);
         for line in reader.awaited_lines(&relay)? {
@@ -91,8 +91,13 @@ pub(super) fn ready(
         for (conversation, known) in reader.known_meanwhile(&relay, &places)? {
             ready.push((ParkedQuery::Conversation(relay.clone(), conversation), known));
         }
+        for number in reader.owners_known_meanwhile(&relay)? {
+            // They have been placed.
+            owned.push((ParkedQuery::Owner(NumberRef { relay: relay.clone(), number }), Vec::new()));
+        }
     }
-    Ok(ready.into_iter().filter_map(|(query, places)| Some((query, takers(places)?))).collect())
+    let ready = ready.into_iter().filter_map(|(query, places)| Some((query, takers(places)?)));
+    Ok(ready.chain(owned).collect())
 }
 
 /// The line that reports wait for, when it is their relay's.

@@ -1,5 +1,7 @@
 //! Everything that is ever written, as one list.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use super::{
     create::{
         finish::{Finish, Finished},
@@ -10,9 +12,13 @@ use super::{
     seek::Seek,
     settle::SettleFailure,
 };
-use crate::store::{
-    committer,
-    working::{Moment, Needs, Working},
+use crate::{
+    domain::{conversation_key::ConversationKey, ids::Slug},
+    store::{
+        committer,
+        lanes::Touches,
+        working::{Moment, Needs, Working},
+    },
 };
 
 /// What may be committed.
@@ -48,8 +54,31 @@ pub enum Reply {
     Finished(Finished),
 }
 
+/// What something about a conversation of a relay touches: whichever line it is on, since a report may name none.
+pub(super) fn touched_by(relay: &Slug, key: &ConversationKey, previous: Option<&ConversationKey>) -> Touches {
+    let hash = |key: &ConversationKey| touched(&(relay, Some(key.conversation()))).one;
+    Touches { one: hash(key), same: previous.map(hash) }
+}
+
+fn touched(what: &impl Hash) -> Touches {
+    let mut hasher = DefaultHasher::new();
+    what.hash(&mut hasher);
+    Touches { one: hasher.finish(), same: None }
+}
+
 impl committer::Command for Command {
     type Reply = Reply;
+
+    fn touches(&self) -> Touches {
+        match self {
+            Self::Ingest(event) => event.touches(),
+            Self::Seek(report) => report.touches(),
+            Self::SettleFailure(failure) => touched(&failure.delivery()),
+            Self::Unpark(unpark) => touched(&unpark.about()),
+            Self::Open(open) => touched(&open.about()),
+            Self::Finish(finish) => touched(&finish.about()),
+        }
+    }
 
     fn needs(&self, loaded: &Working, needs: &mut Needs) {
         match self {

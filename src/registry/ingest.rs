@@ -2,7 +2,7 @@
 
 use super::{
     arrival::Arrival,
-    command::Command,
+    command::{Command, touched_by},
     numbers::{self, ByNumber, Room},
     parking::{Seed, Unpark, draw},
 };
@@ -16,6 +16,7 @@ use crate::{
     store::{
         committer::CommitError,
         directory::Place,
+        lanes::Touches,
         working::{Moment, Needs, Working, parking::ParkingFull},
     },
 };
@@ -88,6 +89,11 @@ impl Ingest {
         let (id_bits, seed) = draw();
         let arrival = Arrival::new(event, place, relay, now, id_bits);
         Self { arrival, by_number, seed }
+    }
+
+    pub(super) fn touches(&self) -> Touches {
+        let event = self.arrival.event();
+        touched_by(self.arrival.relay(), &event.key, event.previous.as_ref())
     }
 
     pub(super) fn needs(&self, loaded: &Working, needs: &mut Needs) {

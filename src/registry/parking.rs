@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     clock,
+    domain::{conversation_key::Conversation, ids::Slug},
     store::{
         directory::Place,
         parked::{Awaits, NumberRef, Parked, ParkedQuery},
@@ -54,6 +55,15 @@ impl Unpark {
     ) -> impl Iterator<Item = Command> {
         let places: Vec<_> = place.into_iter().cloned().collect();
         queries.into_iter().map(move |query| Self::new(query, places.clone(), seed).into())
+    }
+
+    /// The relay, and the conversation if it is one that is known now.
+    pub(super) fn about(&self) -> (&Slug, Option<&Conversation>) {
+        match &self.query {
+            ParkedQuery::Conversation(relay, conversation) => (relay, Some(conversation)),
+            ParkedQuery::Line(relay, _) | ParkedQuery::Unplaced(relay) => (relay, None),
+            ParkedQuery::Owner(number) => (&number.relay, None),
+        }
     }
 
     pub(super) fn needs(&self, loaded: &Working, needs: &mut Needs) {

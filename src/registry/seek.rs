@@ -5,7 +5,7 @@
 
 use super::{
     arrival::Arrival,
-    command::Command,
+    command::{Command, touched_by},
     ingest::{Ingested, Outcome, Refusal},
     numbers::{self, ByNumber, Room},
     parking::{Seed, Unpark, draw},
@@ -14,6 +14,7 @@ use crate::{
     domain::{ids::Slug, report::Report, time::Time},
     store::{
         directory::{Place, Places},
+        lanes::Touches,
         parked::{Awaits, Parked},
         working::{EverywhereRef, Moment, Needs, Working},
     },
@@ -39,6 +40,11 @@ impl Seek {
         let parked = Parked::new(relay, now, awaits, report);
         let (id_bits, seed) = draw();
         Self { parked, places, by_number, seed, id_bits }
+    }
+
+    pub(super) fn touches(&self) -> Touches {
+        let report = &self.parked.report;
+        touched_by(&self.parked.relay, &report.key, report.previous.as_ref())
     }
 
     pub(super) fn needs(&self, loaded: &Working, needs: &mut Needs) {

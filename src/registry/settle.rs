@@ -23,6 +23,11 @@ impl SettleFailure {
         Self { delivery, relay, line }
     }
 
+    /// What it is about.
+    pub(super) const fn delivery(&self) -> &DeliveryId {
+        &self.delivery
+    }
+
     pub(super) fn needs(&self, loaded: &Working, needs: &mut Needs) {
         needs.delivery(loaded, self.delivery);
     }

@@ -64,7 +64,8 @@ impl<C: Command> Batch<C> {
     ) -> Result<C::Reply, StoreError> {
         let mut decide = |command: &C, then: &mut Vec<C>| {
             see(working, load, |loaded, needs| command.needs(loaded, needs))?;
-            Ok::<_, StoreError>(command.decide(working, &self.moment, then))
+            let moment = self.moment.after(working.latest_update());
+            Ok::<_, StoreError>(command.decide(working, &moment, then))
         };
         let mut then = Vec::new();
         let reply = decide(command, &mut then)?;

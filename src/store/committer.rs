@@ -3,6 +3,10 @@
 //! Commands wait in a bounded queue. A thread of its own takes the first and all that wait behind it, up to
 //! [`MAX_BATCH`], and makes them one transaction. It never waits for more to come: while one batch is being
 //! made durable the next one gathers, so batches are as large as the load makes them.
+//!
+//! A store that takes several transactions at once has as many lanes, each with a queue, a thread and an engine of its
+//! own. Commands that touch the same take the same lane, in their order; what crosses lanes all the same is for the
+//! store to keep apart, as it keeps several servers apart.
 
 use std::{
     sync::{Arc, mpsc},
@@ -15,6 +19,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, oneshot, wat
 use super::{
     StoreError,
     batch::Batch,
+    lanes::{Touches, lanes_of},
     memory::changes::Changes,
     working::{Horizons, Moment, Needs, Working},
 };
@@ -33,6 +38,9 @@ const HOUSEKEEPING: Duration = Duration::from_secs(1);
 pub trait Command: Send + 'static {
     /// What the caller is told after the commit. A refusal is a reply, too.
     type Reply: Send + 'static;
+
+    /// What it touches: of those that touch the same, each is decided in its turn.
+    fn touches(&self) -> Touches;
 
     /// Adds what must be loaded before [`Command::decide`] and is not `loaded` yet. It is asked again after each
     /// load, until it needs no more: what was loaded may show that more is needed.
@@ -101,14 +109,14 @@ pub trait Engine: Send + 'static {
 
 /// The end of the queue that takes commands.
 pub struct Committer<C: Command> {
-    queue: mpsc::Sender<Message<C>>,
+    lanes: Arc<[mpsc::Sender<Message<C>>]>,
     room: Arc<Semaphore>,
     health: watch::Receiver<Health>,
 }
 
 impl<C: Command> Clone for Committer<C> {
     fn clone(&self) -> Self {
-        Self { queue: self.queue.clone(), room: Arc::clone(&self.room), health: self.health.clone() }
+        Self { lanes: Arc::clone(&self.lanes), room: Arc::clone(&self.room), health: self.health.clone() }
     }
 }
 
@@ -154,9 +162,9 @@ struct Job<C: Command> {
     room: OwnedSemaphorePermit,
 }
 
-/// The thread that writes.
+/// The threads that write.
 pub struct Writer<C: Command> {
-    thread: JoinHandle<()>,
+    threads: Vec<JoinHandle<()>>,
     committer: Committer<C>,
 }
 
@@ -164,64 +172,96 @@ impl<C: Command> Writer<C> {
     /// Takes no more commands, and waits until the last accepted one is answered.
     pub fn stop(self) {
         self.committer.room.close();
-        // A writer that has stopped by itself needs no telling.
-        let _ = self.committer.queue.send(Message::Stop);
-        if self.thread.join().is_err() {
-            tracing::error!("the writer stopped in a panic");
+        for lane in &*self.committer.lanes {
+            // A writer that has stopped by itself needs no telling.
+            let _ = lane.send(Message::Stop);
+        }
+        for thread in self.threads {
+            if thread.join().is_err() {
+                tracing::error!("a writer stopped in a panic");
+            }
         }
     }
 }
 
-/// Starts a writer on `engine`, which tells `changes` what its commits change.
+/// Starts a writer with a lane for each of the `engines`, which tell `changes` what their commits change.
 ///
 /// # Errors
 ///
 /// When the store cannot be read, or the system has no thread to spare.
-pub fn start<C: Command>(
-    mut engine: impl Engine,
-    clock: Clock,
+pub fn start<C: Command, E: Engine>(
+    engines: Vec<E>,
+    clock: &Clock,
     limits: Limits,
-    changes: Arc<Changes>,
+    changes: &Arc<Changes>,
 ) -> Result<(Committer<C>, Writer<C>), StoreError> {
-    let last_tick = engine.latest_tick()?.unwrap_or(Time::from_nanos(0));
-    let (queue, jobs) = mpsc::channel();
     let (report, health) = watch::channel(Health::Good);
-    let writer = WriterLoop {
-        engine,
-        clock,
-        limits,
-        changes,
-        last_tick,
-        jobs,
-        held_over: None,
-        report,
-        closing: false,
-    };
-    let thread = thread::Builder::new()
-        .name("committer".to_owned())
-        .spawn(move || writer.run())
-        .map_err(|why| StoreError::Unavailable(format!("no thread for the writer: {why}")))?;
-    let committer = Committer { queue, room: Arc::new(Semaphore::new(limits.queue)), health };
-    Ok((committer.clone(), Writer { thread, committer }))
+    let report = Arc::new(report);
+    let (mut lanes, mut threads) = (Vec::new(), Vec::new());
+    for mut engine in engines {
+        let last_tick = engine.latest_tick()?.unwrap_or(Time::from_nanos(0));
+        let (lane, jobs) = mpsc::channel();
+        let writer = WriterLoop {
+            engine,
+            clock: clock.clone(),
+            limits,
+            changes: Arc::clone(changes),
+            last_tick,
+            jobs,
+            held_over: None,
+            report: Arc::clone(&report),
+            closing: false,
+        };
+        let thread = thread::Builder::new().name("committer".to_owned()).spawn(move || writer.run());
+        threads
+            .push(thread.map_err(|why| StoreError::Unavailable(format!("no thread for a writer: {why}")))?);
+        lanes.push(lane);
+    }
+    let committer = Committer { lanes: lanes.into(), room: Arc::new(Semaphore::new(limits.queue)), health };
+    Ok((committer.clone(), Writer { threads, committer }))
 }
 
 impl<C: Command> Committer<C> {
-    /// Commits `commands` and returns their replies in order. They stay in order, but may be spread over
-    /// several transactions when there are more than [`MAX_BATCH`] of them.
+    /// Commits `commands` and returns their replies in order. Those that touch the same stay in order, but they may be
+    /// spread over several transactions: when there are several lanes, or more than [`MAX_BATCH`] of them.
     ///
     /// # Errors
     ///
     /// [`CommitError::Full`] at once, when the queue has no room for all of them; then none is taken.
     pub async fn commit(&self, commands: Vec<C>) -> Result<Vec<Result<C::Reply, CommitError>>, CommitError> {
-        let answers = self.enqueue(commands)?;
-        let mut replies = Vec::new();
-        for (count, answer) in answers {
-            match answer.await.unwrap_or(Err(CommitError::Unavailable)) {
-                Ok(committed) => replies.extend(committed.into_iter().map(Ok)),
-                Err(failed) => replies.extend((0..count).map(|_| Err(failed))),
+        // All of a request is admitted or nothing of it, so that a refused request may simply be sent again.
+        let count = u32::try_from(commands.len()).map_err(|_| CommitError::Full)?;
+        let mut room = Arc::clone(&self.room).try_acquire_many_owned(count).map_err(|why| match why {
+            TryAcquireError::NoPermits => CommitError::Full,
+            TryAcquireError::Closed => CommitError::Unavailable,
+        })?;
+        if let [lane] = &*self.lanes {
+            return Ok(replies_to(enqueue(lane, commands, &mut room)?).await);
+        }
+        let (lane_of, parts) = self.by_lane(commands);
+        let mut answers = Vec::with_capacity(parts.len());
+        for (lane, commands) in self.lanes.iter().zip(parts) {
+            answers.push(enqueue(lane, commands, &mut room)?);
+        }
+        let mut replies = Vec::with_capacity(answers.len());
+        for answers in answers {
+            replies.push(replies_to(answers).await.into_iter());
+        }
+        let next = |lane: usize| replies.get_mut(lane).and_then(Iterator::next);
+        Ok(lane_of.into_iter().filter_map(next).collect())
+    }
+
+    /// Which lane each command takes, and the commands of each lane.
+    fn by_lane(&self, commands: Vec<C>) -> (Vec<usize>, Vec<Vec<C>>) {
+        let touched: Vec<Touches> = commands.iter().map(Command::touches).collect();
+        let lane_of = lanes_of(&touched, self.lanes.len());
+        let mut parts: Vec<Vec<C>> = self.lanes.iter().map(|_| Vec::new()).collect();
+        for (command, lane) in commands.into_iter().zip(&lane_of) {
+            if let Some(part) = parts.get_mut(*lane) {
+                part.push(command);
             }
         }
-        Ok(replies)
+        (lane_of, parts)
     }
 
     /// How the store is doing, now and from now on.
@@ -235,33 +275,40 @@ impl<C: Command> Committer<C> {
     pub fn room(&self) -> usize {
         self.room.available_permits()
     }
+}
 
-    #[expect(
-        clippy::type_complexity,
-        reason = "the reply of each part, with how many commands it stands for"
-    )]
-    fn enqueue(
-        &self,
-        mut commands: Vec<C>,
-    ) -> Result<Vec<(usize, oneshot::Receiver<Result<Vec<C::Reply>, CommitError>>)>, CommitError> {
-        // All of a request is admitted or nothing of it, so that a refused request may simply be sent again.
-        let count = u32::try_from(commands.len()).map_err(|_| CommitError::Full)?;
-        let mut room = Arc::clone(&self.room).try_acquire_many_owned(count).map_err(|why| match why {
-            TryAcquireError::NoPermits => CommitError::Full,
-            TryAcquireError::Closed => CommitError::Unavailable,
-        })?;
-        let mut answers = Vec::with_capacity(commands.len().div_ceil(MAX_BATCH));
-        while !commands.is_empty() {
-            let rest = commands.split_off(commands.len().min(MAX_BATCH));
-            let part = std::mem::replace(&mut commands, rest);
-            let (reply, answer) = oneshot::channel();
-            answers.push((part.len(), answer));
-            let part_room = room.split(part.len()).ok_or(CommitError::Full)?;
-            let job = Job { commands: part, reply, room: part_room };
-            self.queue.send(Message::Work(job)).map_err(|_| CommitError::Unavailable)?;
-        }
-        Ok(answers)
+/// The replies to a part of a request, and how many commands it stands for.
+type Answer<R> = (usize, oneshot::Receiver<Result<Vec<R>, CommitError>>);
+
+/// Puts commands into a lane, in parts that fit into one transaction each. There is `room` for them.
+fn enqueue<C: Command>(
+    lane: &mpsc::Sender<Message<C>>,
+    mut commands: Vec<C>,
+    room: &mut OwnedSemaphorePermit,
+) -> Result<Vec<Answer<C::Reply>>, CommitError> {
+    let mut answers = Vec::with_capacity(commands.len().div_ceil(MAX_BATCH));
+    while !commands.is_empty() {
+        let rest = commands.split_off(commands.len().min(MAX_BATCH));
+        let part = std::mem::replace(&mut commands, rest);
+        let (reply, answer) = oneshot::channel();
+        answers.push((part.len(), answer));
+        let part_room = room.split(part.len()).ok_or(CommitError::Full)?;
+        let job = Job { commands: part, reply, room: part_room };
+        lane.send(Message::Work(job)).map_err(|_| CommitError::Unavailable)?;
     }
+    Ok(answers)
+}
+
+/// Waits for the replies to all parts.
+async fn replies_to<R>(answers: Vec<Answer<R>>) -> Vec<Result<R, CommitError>> {
+    let mut replies = Vec::new();
+    for (count, answer) in answers {
+        match answer.await.unwrap_or(Err(CommitError::Unavailable)) {
+            Ok(committed) => replies.extend(committed.into_iter().map(Ok)),
+            Err(failed) => replies.extend((0..count).map(|_| Err(failed))),
+        }
+    }
+    replies
 }
 
 struct WriterLoop<C: Command, E: Engine> {
@@ -273,7 +320,7 @@ struct WriterLoop<C: Command, E: Engine> {
     jobs: mpsc::Receiver<Message<C>>,
     /// A job that did not fit into the last batch.
     held_over: Option<Job<C>>,
-    report: watch::Sender<Health>,
+    report: Arc<watch::Sender<Health>>,
     closing: bool,
 }
 
@@ -381,8 +428,11 @@ impl<C: Command, E: Engine> WriterLoop<C, E> {
             tracing::info!("the store takes writes again");
         }
         let now = self.clock.now();
-        let horizons =
-            Horizons { receipts: now.plus(-self.limits.keep_receipts), parked: now.plus(-parking::KEPT) };
+        let horizons = Horizons {
+            now,
+            receipts: now.plus(-self.limits.keep_receipts),
+            parked: now.plus(-parking::KEPT),
+        };
         self.engine.keep_house(horizons, at_rest)
     }
 
@@ -403,8 +453,11 @@ impl<C: Command, E: Engine> WriterLoop<C, E> {
 
     fn set_health(&self, health: Health) {
         self.report.send_if_modified(|held| {
-            let differs = *held != health;
-            *held = health;
+            // What one lane has found broken stays so, whatever another one may still be able to do.
+            let differs = *held != health && !matches!(held, Health::Broken(_));
+            if differs {
+                *held = health;
+            }
             differs
         });
     }

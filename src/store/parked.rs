@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::codec;
+use super::{StoreError, codec, stored};
 use crate::domain::{
     conversation_key::Conversation,
     ids::Slug,
@@ -11,6 +11,9 @@ use crate::domain::{
     report::{Report, RowNumber},
     time::Time,
 };
+
+/// How many of many parked reports are taken at once: however many wait, few are in memory.
+pub(super) const SLICE: usize = 256;
 
 /// A report that waits.
 #[derive(Clone, Debug)]
@@ -102,6 +105,25 @@ impl Parked {
         Self { id: id_of(&relay, &awaits, &encoded), relay, arrived, awaits, report, encoded }
     }
 
+    /// A report as it was stored.
+    pub(super) fn from_columns(columns: Columns) -> Result<Self, StoreError> {
+        let Columns { id, relay, arrived_at, tenant, line, number, report } = columns;
+        let tenant = tenant.map(|tenant| stored::slug("parked", "tenant", &tenant)).transpose()?;
+        let line = line.map(|line| stored::number("parked", "line", &line)).transpose()?;
+        Ok(Self {
+            id,
+            relay: stored::slug("parked", "relay", &relay)?,
+            arrived: Time::from_nanos(arrived_at),
+            awaits: match (line, tenant, number.map(RowNumber)) {
+                (Some(line), Some(tenant), Some(number)) => Awaits::Owner { tenant, line, number },
+                (Some(line), ..) => Awaits::Line(line),
+                (None, ..) => Awaits::Conversation,
+            },
+            report: codec::report::decode(&report)?,
+            encoded: report,
+        })
+    }
+
     /// How many bytes of its relay's share it takes.
     #[must_use]
     pub fn bytes(&self) -> u64 {
@@ -120,6 +142,30 @@ impl Parked {
             Awaits::Line(line) => vec![ParkedQuery::Line(relay(), line.clone())],
             Awaits::Owner { number, .. } => {
                 vec![ParkedQuery::Owner(NumberRef { relay: relay(), number: *number })]
+            }
+        }
+    }
+}
+
+/// A parked report as its row has it.
+pub(super) struct Columns {
+    pub(super) id: ParkedId,
+    pub(super) relay: String,
+    pub(super) arrived_at: i64,
+    pub(super) tenant: Option<String>,
+    pub(super) line: Option<String>,
+    pub(super) number: Option<i64>,
+    pub(super) report: Vec<u8>,
+}
+
+impl Awaits {
+    /// The columns that say so: tenant, line and number.
+    pub(super) fn columns(&self) -> (Option<&str>, Option<&str>, Option<i64>) {
+        match self {
+            Self::Conversation => (None, None, None),
+            Self::Line(line) => (None, Some(line.as_str()), None),
+            Self::Owner { tenant, line, number } => {
+                (Some(tenant.as_str()), Some(line.as_str()), Some(number.0))
             }
         }
     }

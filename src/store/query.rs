@@ -12,6 +12,7 @@ use crate::domain::{
     ids::{ChatId, Slug},
     parking::Usage,
     phone::PhoneNumber,
+    report::RowNumber,
     time::Time,
 };
 
@@ -134,6 +135,13 @@ pub trait Reader: Send + Sync + 'static {
         relay: &Slug,
         places: &Places,
     ) -> Result<Vec<(Conversation, Vec<Place>)>, StoreError>;
+
+    /// The numbers whose owners a relay's parked reports wait for although they are known.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    fn owners_known_meanwhile(&self, relay: &Slug) -> Result<Vec<RowNumber>, StoreError>;
 
     /// The revision of the directory.
     ///

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use chert_groups::{domain::relay_kind::RelayKind, store::sqlite::admin::Owner};
+use chert_groups::{domain::relay_kind::RelayKind, store::admin::Owner};
 use jiff::SignedDuration;
 
 use crate::support::{

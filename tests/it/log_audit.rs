@@ -7,13 +7,14 @@ use std::{fs, path::PathBuf};
 use regex::Regex;
 
 /// What must not be in a log, and how it would look. What is in `<>` is our own word for it.
-const FORBIDDEN: [(&str, &str); 10] = [
+const FORBIDDEN: [(&str, &str); 11] = [
     ("a phone number", r"\+\d{8,15}"),
     ("a phone number without its plus", r"(1415|1202|1555|4420)\d{7,}"),
     ("a signing secret", r"\b[0-9a-f]{32}\b"),
     ("a webhook secret", "whsec_"),
     ("a token in a URL", r"[?&]token="),
     ("a relay's password", "mac-password-"),
+    ("a database's password", "pg-password-"),
     ("a bearer", "Bearer [^<]"),
     ("a signature", r"v1,\d{9,}"),
     ("a conversation key", ";[+-];"),
@@ -53,6 +54,7 @@ fn the_audit_finds_each_kind_of_leak() {
         ("a phone number without its plus", "handle 14155550111 is odd"),
         ("a signing secret", "secret=0123456789abcdef0123456789abcdef"),
         ("a relay's password", "PUT http://mac.example/api/v1/chat/new?password=mac-password-7%20"),
+        ("a database's password", "store=postgres://registry:pg-password-1@127.0.0.1:5432/registry"),
         ("a webhook secret", "secret=whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"),
         ("a token in a URL", "uri=/upstream/v1/bluebubbles/mac-1?token=x"),
         ("a bearer", "authorization: Bearer x"),

@@ -18,6 +18,7 @@ mod foreign;
 mod line_moves;
 mod log_audit;
 mod lookups;
+mod only_postgres;
 mod parking;
 mod process;
 mod races;

@@ -54,9 +54,17 @@ async fn race(app: &TestApp, connection: usize, start: Arc<Barrier>) -> Vec<(usi
 
 #[tokio::test]
 async fn connections_that_race_for_new_keys_make_one_chat_of_each_and_all_are_told_which() {
-    let app = TestApp::start();
+    assert_a_race_makes_one_chat_of_each_key(&[TestApp::start()]).await;
+}
+
+/// Connections are spread over the instances so that each group of rivals meets on all of them.
+pub(crate) async fn assert_a_race_makes_one_chat_of_each_key(instances: &[TestApp]) {
+    let app = &instances[0];
     let start = Arc::new(Barrier::new(CONNECTIONS));
-    let racers = (0..CONNECTIONS).map(|connection| race(&app, connection, Arc::clone(&start)));
+    let racers = (0..CONNECTIONS).map(|connection| {
+        let (group, rival) = (connection % GROUPS, connection / GROUPS);
+        race(&instances[(group + rival) % instances.len()], connection, Arc::clone(&start))
+    });
     let mut chats: HashMap<usize, HashSet<String>> = HashMap::new();
     let mut creators: HashMap<usize, usize> = HashMap::new();
     for (number, chat, outcome) in futures_util::future::join_all(racers).await.into_iter().flatten() {

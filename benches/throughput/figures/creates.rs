@@ -12,9 +12,9 @@ use std::{
 };
 
 use anyhow::{Context as _, bail, ensure};
-use chert_groups::store::sqlite::{
-    admin::Admin,
-    open::{Upkeep, open},
+use chert_groups::{
+    store::{upkeep::Upkeep, url::StoreUrl},
+    stores,
 };
 use serde_json::Value;
 use tokio::{task::JoinSet, time::sleep};
@@ -108,7 +108,8 @@ impl Creating {
         (creators, delay): (usize, Duration),
     ) -> anyhow::Result<Self> {
         let sim = Sim::start(server.address, &bench.secrets.maker, delay)?;
-        let mut admin = Admin::new(open(path, Upkeep::LeaveAsItIs)?, bench.clock.now());
+        let mut admin =
+            stores::admin(&StoreUrl::Sqlite(path.to_owned()), Upkeep::LeaveAsItIs, bench.clock.now())?;
         admin.set_relay_url(&MAKER.parse()?, &format!("http://{}", sim.address))?;
         let done = Rc::new(Cell::new(0));
         let mut tasks = JoinSet::new();

@@ -14,10 +14,11 @@ use std::{
 use chert_groups::{
     clock::{self, Clock},
     domain::{ids::ChatId, relay_kind::RelayKind, secret::SigningSecret},
-    store::sqlite::{
-        admin::Admin,
-        open::{Upkeep, open, open_for_server},
+    store::{
+        sqlite::open::{Upkeep, open_for_server},
+        url::StoreUrl,
     },
+    stores,
 };
 
 use crate::population::{LINES, Population, line};
@@ -121,7 +122,7 @@ impl Ground {
 
 fn set_up_directory(path: &Path, secrets: &Secrets, clock: &Clock) -> anyhow::Result<()> {
     let (tenant, relay, maker) = (TENANT.parse()?, RELAY.parse()?, MAKER.parse()?);
-    let mut admin = Admin::new(open(path, Upkeep::CreateAndMigrate)?, clock.now());
+    let mut admin = stores::admin(&StoreUrl::Sqlite(path.to_owned()), Upkeep::CreateAndMigrate, clock.now())?;
     admin.add_tenant(&tenant, false, &secrets.tenant)?;
     admin.add_relay(&relay, RelayKind::Native, None, &secrets.relay)?;
     admin.add_relay(&maker, RelayKind::Native, None, &secrets.maker)?;

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     domain::{ids::Slug, relay_kind::RelayKind},
-    store::sqlite::open::Upkeep,
+    store::upkeep::Upkeep,
 };
 
 #[derive(clap::Args)]

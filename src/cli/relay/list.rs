@@ -7,7 +7,7 @@ use serde_json::json;
 use super::super::{Context, output};
 use crate::{
     domain::{ids::Slug, parking::Usage},
-    store::{directory::Relay, sqlite::open::Upkeep},
+    store::{directory::Relay, upkeep::Upkeep},
 };
 
 /// A relay as it is listed.

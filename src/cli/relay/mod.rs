@@ -13,7 +13,7 @@ use std::path::PathBuf;
 pub(super) use overlap::Overlap;
 
 use super::{Context, output};
-use crate::{domain::ids::Slug, store::sqlite::open::Upkeep};
+use crate::{domain::ids::Slug, store::upkeep::Upkeep};
 
 #[derive(clap::Subcommand)]
 pub(super) enum Command {

@@ -7,7 +7,7 @@ use crate::{
     domain::ids::Slug,
     store::{
         parked::{Awaited, Backlog},
-        sqlite::open::Upkeep,
+        upkeep::Upkeep,
     },
 };
 

@@ -8,9 +8,9 @@ use super::{
 };
 use crate::{
     domain::ids::Slug,
-    store::sqlite::{
+    store::{
         admin::{AdminError, Owner},
-        open::Upkeep,
+        upkeep::Upkeep,
     },
 };
 

@@ -13,7 +13,7 @@ use crate::{
         relay::presented_scheme,
     },
     domain::{ids::Slug, relay_kind::Scheme, secret::SigningSecret, time::Time},
-    store::{directory::Relay, query::Reader, sqlite::admin::AdminError},
+    store::{admin::AdminError, directory::Relay},
 };
 
 /// A scheme, and the secrets of which any may prove the request.

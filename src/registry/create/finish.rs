@@ -7,7 +7,7 @@ use crate::{
     clock,
     domain::{
         chat::{Chat, Keys, Origin},
-        conversation_key::ConversationKey,
+        conversation_key::{Conversation, ConversationKey},
         delivery::{AttemptToken, Delivery, DeliveryId, MessageId, Progress},
         event::{Mention, Says, Word},
         handle::Handle,
@@ -152,6 +152,11 @@ impl Finish {
             seed: clock::random(),
             render,
         }
+    }
+
+    /// The conversation, as events of its relay touch it.
+    pub(in crate::registry) fn about(&self) -> (&Slug, Option<&Conversation>) {
+        (&self.relay, self.conversation.as_ref().map(|known| &known.conversation))
     }
 
     pub(in crate::registry) fn needs(&self, loaded: &Working, needs: &mut Needs) {

@@ -44,6 +44,11 @@ impl Open {
         Some((self.request.tenant.clone(), key.as_str().to_owned()))
     }
 
+    /// A tenant's name for it, or what nobody else has.
+    pub(in crate::registry) fn about(&self) -> Result<IdempotencyRef, DeliveryId> {
+        self.name().ok_or(self.delivery)
+    }
+
     pub(in crate::registry) fn needs(&self, loaded: &Working, needs: &mut Needs) {
         self.name().iter().for_each(|name| needs.idempotency(loaded, name));
     }
@@ -53,9 +58,11 @@ impl Open {
         let delivery = match known {
             None => self.new_delivery(moment),
             Some(known) if !self.asks_the_same_as(&known) => return Opened::Mismatch,
-            Some(known) => match known.progress {
-                Progress::Answered { answer, .. } => return Opened::Answered(answer),
-                Progress::Open { lease_until, .. } if moment.now < lease_until => return Opened::InFlight,
+            Some(known) => match &known.progress {
+                Progress::Answered { answer, .. } => return Opened::Answered(answer.clone()),
+                // This very attempt, of which only the answer of the commit was lost.
+                Progress::Open { token, .. } if *token == self.token => return Opened::Attempt(known),
+                Progress::Open { lease_until, .. } if moment.now < *lease_until => return Opened::InFlight,
                 Progress::Open { .. } | Progress::Failed => {
                     // What was told of an earlier attempt is not about this one.
                     let progress = self.lease(&known.relay, moment);

@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rusqlite::{Connection, Row};
-
-use super::model::{Model, Waiting};
+use super::{
+    ground::Row,
+    model::{Model, Waiting},
+    world::World,
+};
 use crate::{
     domain::{chat::ChatState, conversation_key::Conversation, event::Word, report::RowNumber, time::Time},
     store::{codec, parked::Awaits, working::LineRef},
@@ -22,19 +24,19 @@ pub(super) struct Held {
     waiting: BTreeSet<String>,
 }
 
-const CHATS: &str = "SELECT tenant, line, state,
+const CHATS: &str = "SELECT tenant, line, hex(state),
         (SELECT json_group_array(conversation) FROM conversation_keys WHERE chat_id = chats.id),
         (SELECT json_group_array(address) FROM participants WHERE chat_id = chats.id)
     FROM chats WHERE merged_into IS NULL";
 
-const RECEIPTS: &str = "SELECT claimed, digest, coalesce(effective, claimed) FROM receipts";
+const RECEIPTS: &str = "SELECT claimed, hex(digest), coalesce(effective, claimed) FROM receipts";
 
-const WAITING: &str = "SELECT relay, tenant, line, number, report, arrived_at FROM parked";
+const WAITING: &str = "SELECT relay, tenant, line, number, hex(report), arrived_at FROM parked";
 
 impl Held {
-    pub(super) fn by(store: &Connection) -> Self {
+    pub(super) fn by(world: &World) -> Self {
         let (mut chats, mut people) = (BTreeMap::new(), BTreeMap::new());
-        for (line, state, keys, listed) in rows(store, CHATS, chat) {
+        for (line, state, keys, listed) in rows(world, CHATS, chat) {
             let names: BTreeSet<_> = keys.iter().map(|key| Conversation::from_canonical(key)).collect();
             assert!(
                 chats.insert((line.clone(), names.clone()), state).is_none(),
@@ -42,11 +44,11 @@ impl Held {
             );
             people.insert((line, names), listed);
         }
-        let waiting = rows(store, WAITING, waiting);
+        let waiting = rows(world, WAITING, waiting);
         let count = waiting.len();
         let waiting: BTreeSet<_> = waiting.iter().map(as_text).collect();
         assert_eq!(waiting.len(), count, "nothing is parked twice");
-        Self { chats, people, receipts: rows(store, RECEIPTS, receipt).into_iter().collect(), waiting }
+        Self { chats, people, receipts: rows(world, RECEIPTS, receipt).into_iter().collect(), waiting }
     }
 
     pub(super) fn said_by(model: &Model) -> Self {
@@ -61,46 +63,39 @@ impl Held {
     }
 }
 
-fn rows<T>(store: &Connection, query: &str, read: impl Fn(&Row<'_>) -> rusqlite::Result<T>) -> Vec<T> {
-    let mut statement = store.prepare(query).unwrap();
-    let rows = statement.query_map([], |row| read(row)).unwrap();
-    rows.map(Result::unwrap).collect()
+fn rows<T>(world: &World, query: &str, read: impl Fn(&Row) -> T) -> Vec<T> {
+    world.rows(query).iter().map(read).collect()
 }
 
-fn text(row: &Row<'_>, column: usize) -> rusqlite::Result<String> {
-    row.get(column)
+fn chat(row: &Row) -> (LineRef, ChatState, BTreeSet<String>, BTreeSet<String>) {
+    let line = (row.text(0).parse().unwrap(), row.text(1).parse().unwrap());
+    let list = |column| serde_json::from_str(row.text(column)).unwrap();
+    (line, codec::state::decode(&row.bytes(2)).unwrap(), list(3), list(4))
 }
 
-type StoredChat = (LineRef, ChatState, BTreeSet<String>, BTreeSet<String>);
-
-fn chat(row: &Row<'_>) -> rusqlite::Result<StoredChat> {
-    let line = (text(row, 0)?.parse().unwrap(), text(row, 1)?.parse().unwrap());
-    let state = codec::state::decode(&row.get::<_, Vec<u8>>(2)?).unwrap();
-    let list = |text: String| serde_json::from_str(&text).unwrap();
-    Ok((line, state, list(text(row, 3)?), list(text(row, 4)?)))
+fn receipt(row: &Row) -> ((Time, [u8; 16]), Time) {
+    let digest = row.bytes(1).try_into().unwrap();
+    ((Time::from_nanos(row.number(0)), digest), Time::from_nanos(row.number(2)))
 }
 
-fn receipt(row: &Row<'_>) -> rusqlite::Result<((Time, [u8; 16]), Time)> {
-    Ok(((Time::from_nanos(row.get(0)?), row.get(1)?), Time::from_nanos(row.get(2)?)))
-}
-
-fn waiting(row: &Row<'_>) -> rusqlite::Result<Waiting> {
-    let (tenant, line): (Option<String>, Option<String>) = (row.get(1)?, row.get(2)?);
-    let line = line.map(|line| line.parse().unwrap());
-    let awaits = match (tenant, line, row.get(3)?) {
+fn waiting(row: &Row) -> Waiting {
+    let line = row.get(2).map(|line| line.parse().unwrap());
+    let awaits = match (row.get(1), line, row.get(3)) {
         (None, None, None) => Awaits::Conversation,
         (None, Some(line), None) => Awaits::Line(line),
-        (Some(tenant), Some(line), Some(number)) => {
-            Awaits::Owner { tenant: tenant.parse().unwrap(), line, number: RowNumber(number) }
-        }
+        (Some(tenant), Some(line), Some(number)) => Awaits::Owner {
+            tenant: tenant.parse().unwrap(),
+            line,
+            number: RowNumber(number.parse().unwrap()),
+        },
         other => panic!("a row that waits for nothing: {other:?}"),
     };
-    Ok(Waiting {
-        relay: text(row, 0)?.parse().unwrap(),
+    Waiting {
+        relay: row.text(0).parse().unwrap(),
         awaits,
-        report: codec::report::decode(&row.get::<_, Vec<u8>>(4)?).unwrap(),
-        arrived: Time::from_nanos(row.get(5)?),
-    })
+        report: codec::report::decode(&row.bytes(4)).unwrap(),
+        arrived: Time::from_nanos(row.number(5)),
+    }
 }
 
 /// Keys and addresses hide themselves; the bytes show where reports differ, and this shows which they are.

@@ -4,6 +4,7 @@
 //! `PROPTEST_CASES` sets how many stories are tried.
 
 mod generate;
+mod ground;
 mod held;
 mod model;
 mod world;
@@ -12,6 +13,7 @@ use proptest::prelude::*;
 
 use self::{
     generate::{Step, Story, Told, stories, time},
+    ground::{File, Ground, Shared},
     held::Held,
     model::Model,
     world::{World, directory},
@@ -30,8 +32,8 @@ use crate::{
 type Asked = (Command, Box<dyn FnOnce(&mut Model)>);
 
 /// Plays a story to its end: in the end the attendant has nothing more to do.
-fn played(story: &Story) -> (World, Model) {
-    let mut world = World::new(story.cached);
+fn played(story: &Story, ground: impl Ground + 'static) -> (World, Model) {
+    let mut world = World::on(ground);
     let mut model = Model::default();
     let mut batches = story.batches.iter().zip(&story.restarts);
     let mut waiting: Vec<Asked> = Vec::new();
@@ -95,9 +97,9 @@ fn commit(world: &mut World, model: &mut Model, asked: Vec<Asked>, now: Time) {
 }
 
 /// Whether the store holds what the model says, and all is in order.
-fn check(story: &Story) -> Result<(), TestCaseError> {
-    let (world, model) = played(story);
-    prop_assert_eq!(Held::by(&world.store()), Held::said_by(&model));
+fn check(story: &Story, ground: impl Ground + 'static) -> Result<(), TestCaseError> {
+    let (world, model) = played(story, ground);
+    prop_assert_eq!(Held::by(&world), Held::said_by(&model));
     prop_assert_eq!(world.problems(), Vec::<String>::new());
     let directory = directory(story, usize::MAX);
     for one in &model.waiting {
@@ -106,21 +108,36 @@ fn check(story: &Story) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+fn check_everywhere(story: &Story) {
+    check(story, File::new(story.cached)).unwrap();
+    check(story, Shared::new(story.cached)).unwrap();
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(250))]
 
     #[test]
     fn the_store_holds_what_the_model_says(story in stories()) {
-        check(&story)?;
+        check(&story, File::new(story.cached))?;
     }
 
     /// Where every report names a line that there is sooner or later, nothing else matters.
     #[test]
     fn order_decides_nothing(story in stories(), ranks: [u8; 24]) {
         let story = story.where_all_name_their_line();
-        let (world, _) = played(&story);
-        let (other, _) = played(&story.shuffled(ranks));
-        prop_assert_eq!(Held::by(&world.store()).chats, Held::by(&other.store()).chats);
+        let (world, _) = played(&story, File::new(story.cached));
+        let (other, _) = played(&story.shuffled(ranks), File::new(story.cached));
+        prop_assert_eq!(Held::by(&world).chats, Held::by(&other).chats);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    /// What one server remembers is never older than what the other has written.
+    #[test]
+    fn two_servers_that_take_turns_hold_what_the_model_says(story in stories()) {
+        check(&story, Shared::new(story.cached))?;
     }
 }
 
@@ -131,7 +148,7 @@ fn what_is_parked_and_applied_at_once_has_its_receipt() {
     let [first, second, shows] =
         [Told::plain(0, Some(0), 0), Told::plain(0, None, 1), Told::plain(1, Some(0), 1)];
     let steps = [first, second, shows].map(Step::Report).to_vec();
-    check(&Story::told(steps, [0; 3], vec![1, 2, 2])).unwrap();
+    check_everywhere(&Story::told(steps, [0; 3], vec![1, 2, 2]));
 }
 
 /// The same with a key that it had before, and that the line knows already.
@@ -139,7 +156,7 @@ fn what_is_parked_and_applied_at_once_has_its_receipt() {
 fn what_is_parked_and_applied_at_once_has_its_keys() {
     let rekeyed = Told::plain(1, None, 1).with_previous(0);
     let steps = [Told::plain(0, Some(0), 0), rekeyed, Told::plain(2, Some(0), 1)].map(Step::Report).to_vec();
-    check(&Story::told(steps, [0; 3], vec![1, 2, 2])).unwrap();
+    check_everywhere(&Story::told(steps, [0; 3], vec![1, 2, 2]));
 }
 
 /// A directory that is behind lacks the line that knows the conversation.
@@ -147,5 +164,5 @@ fn what_is_parked_and_applied_at_once_has_its_keys() {
 fn what_was_parked_for_want_of_news_is_applied_all_the_same() {
     let stale = Told::plain(1, None, 0).behind(2);
     let steps = [Told::plain(0, Some(0), 1), Told::plain(0, Some(1), 1), Told::plain(2, Some(2), 0), stale];
-    check(&Story::told(steps.map(Step::Report).to_vec(), [0, 0, 2], vec![1; 4])).unwrap();
+    check_everywhere(&Story::told(steps.map(Step::Report).to_vec(), [0, 0, 2], vec![1; 4]));
 }

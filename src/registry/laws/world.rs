@@ -1,14 +1,9 @@
-//! The registry on a file, told what to commit in which transactions.
+//! The registry on a store, told what to commit in which transactions.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::LazyLock,
+use super::{
+    generate::{LINES, Story, time},
+    ground::{Ground, Row},
 };
-
-use rusqlite::Connection;
-use tempfile::TempDir;
-
-use super::generate::{LINES, RELAYS, Story, time};
 use crate::{
     domain::time::Time,
     registry::{
@@ -16,47 +11,20 @@ use crate::{
         command::{Command, Reply},
     },
     store::{
-        batch::transact_all,
         directory::{Directory, Place},
         parked::ParkedQuery,
-        sqlite::{
-            engine::SqliteEngine,
-            open::{Upkeep, check_all, open, open_for_server},
-            reader::SqliteReader,
-        },
         working::Moment,
     },
 };
 
-/// A registry on a file of its own.
+/// A registry on a store of its own.
 pub(super) struct World {
-    path: PathBuf,
-    engine: Option<SqliteEngine>,
-    reader: SqliteReader,
-    cached: usize,
+    ground: Box<dyn Ground>,
     tick: i64,
-    _folder: TempDir,
 }
 
-/// A store that knows tenants and relays, as a file. Lines are the directory's business.
-static NEW_STORE: LazyLock<Vec<u8>> = LazyLock::new(|| {
-    let folder = folder();
-    let path = folder.path().join("registry.db");
-    let store = open(&path, Upkeep::CreateAndMigrate).unwrap();
-    for line in LINES {
-        let statement = "INSERT OR IGNORE INTO tenants (slug, multi_tenant, created_at) VALUES (?1, 0, 0)";
-        store.execute(statement, [line.tenant]).unwrap();
-    }
-    for relay in RELAYS {
-        let statement = "INSERT INTO relays (slug, kind, created_at) VALUES (?1, 'native', 0)";
-        store.execute(statement, [relay]).unwrap();
-    }
-    store.close().unwrap();
-    std::fs::read(path).unwrap()
-});
-
 /// What must not be, and how often it is.
-const COUNTS_OF_PROBLEMS: [(&str, &str); 8] = [
+const COUNTS_OF_PROBLEMS: [(&str, &str); 6] = [
     (
         "versions with gaps",
         "SELECT count(*) FROM chats WHERE version <> (SELECT count(*) FROM changes WHERE chat_id = id)
@@ -67,11 +35,19 @@ const COUNTS_OF_PROBLEMS: [(&str, &str); 8] = [
         "SELECT count(*) FROM chats JOIN changes ON chat_id = id AND changes.version = chats.version
          WHERE updated_at <> at",
     ),
-    ("wrong counts of chats", "SELECT value - (SELECT count(*) FROM chats WHERE merged_into IS NULL) FROM meta WHERE name = 'chats'"),
-    ("wrong counts of receipts", "SELECT value - (SELECT count(*) FROM receipts) FROM meta WHERE name = 'receipts'"),
-    ("aliases of aliases", "SELECT count(*) FROM chats AS one JOIN chats AS other ON other.id = one.merged_into WHERE other.merged_into IS NOT NULL"),
-    ("keys of aliases", "SELECT count(*) FROM conversation_keys JOIN chats ON id = chat_id WHERE merged_into IS NOT NULL"),
-    ("people of aliases", "SELECT count(*) FROM participants JOIN chats ON id = chat_id WHERE merged_into IS NOT NULL"),
+    (
+        "aliases of aliases",
+        "SELECT count(*) FROM chats AS one JOIN chats AS other ON other.id = one.merged_into
+         WHERE other.merged_into IS NOT NULL",
+    ),
+    (
+        "keys of aliases",
+        "SELECT count(*) FROM conversation_keys JOIN chats ON id = chat_id WHERE merged_into IS NOT NULL",
+    ),
+    (
+        "people of aliases",
+        "SELECT count(*) FROM participants JOIN chats ON id = chat_id WHERE merged_into IS NOT NULL",
+    ),
     (
         "wrong usages",
         "SELECT count(*) FROM parking
@@ -79,11 +55,6 @@ const COUNTS_OF_PROBLEMS: [(&str, &str); 8] = [
              OR bytes <> (SELECT coalesce(sum(length(report)), 0) FROM parked WHERE parked.relay = parking.relay)",
     ),
 ];
-
-/// In memory where there is such a place: nothing here is about what a disk keeps.
-fn folder() -> TempDir {
-    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
-}
 
 /// The directory after so many steps of a story.
 pub(super) fn directory(story: &Story, step: usize) -> Directory {
@@ -93,50 +64,37 @@ pub(super) fn directory(story: &Story, step: usize) -> Directory {
 }
 
 impl World {
-    pub(super) fn new(cached: usize) -> Self {
-        let folder = folder();
-        let path = folder.path().join("registry.db");
-        std::fs::write(&path, &*NEW_STORE).unwrap();
-        let engine = Some(engine(&path, cached));
-        let reader = SqliteReader::open(&path, 1).unwrap();
-        Self { engine, reader, cached, tick: 0, path, _folder: folder }
+    pub(super) fn on(ground: impl Ground + 'static) -> Self {
+        Self { ground: Box::new(ground), tick: 0 }
     }
 
-    /// Forgets everything that is not in the file.
+    /// Forgets everything that is not in the store.
     pub(super) fn restart(&mut self) {
-        self.engine = None;
-        self.engine = Some(engine(&self.path, self.cached));
+        self.ground.restart();
     }
 
     pub(super) fn commit(&mut self, commands: Vec<Command>, now: Time) -> Vec<Reply> {
         self.tick += 1;
-        let tick = time(self.tick);
-        let moment = Moment { now, tick, receipts_since: time(-1) };
-        transact_all(self.engine.as_mut().unwrap(), moment, commands).expect("the transaction is committed")
+        self.ground.transact(Moment { now, tick: time(self.tick), receipts_since: time(-1) }, commands)
     }
 
     /// What the attendant would do now.
     pub(super) fn ready(&self, directory: &Directory) -> Vec<(ParkedQuery, Vec<Place>)> {
-        attendant::ready(&self.reader, directory).unwrap()
+        attendant::ready(self.ground.reader(), directory).unwrap()
     }
 
-    /// The file, for those who look into it.
-    pub(super) fn store(&self) -> Connection {
-        Connection::open(&self.path).unwrap()
+    /// The rows that a query finds.
+    pub(super) fn rows(&self, query: &str) -> Vec<Row> {
+        self.ground.rows(query)
     }
 
-    /// What is wrong with the file: pages, references, and tables that repeat what others say.
+    /// What is wrong with the store: the store itself, and tables that repeat what others say.
     pub(super) fn problems(&self) -> Vec<String> {
-        let store = self.store();
-        let mut problems = check_all(&store).unwrap();
+        let mut problems = self.ground.problems();
         for (problem, count) in COUNTS_OF_PROBLEMS {
-            let found: i64 = store.query_row(count, [], |row| row.get(0)).unwrap();
-            problems.extend((found != 0).then(|| format!("{problem}: {found}")));
+            let found = self.rows(count)[0].text(0).to_owned();
+            problems.extend((found != "0").then(|| format!("{problem}: {found}")));
         }
         problems
     }
-}
-
-fn engine(path: &Path, cached: usize) -> SqliteEngine {
-    SqliteEngine::new(open_for_server(path, Upkeep::LeaveAsItIs).unwrap(), cached).unwrap()
 }

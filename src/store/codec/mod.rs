@@ -1,9 +1,11 @@
 //! Values of the domain as bytes and back, the same for every database.
 //!
-//! [`state`] is a chat's state, [`report`] a report that is parked, [`words`] what was said to chats whose rows are
+//! [`changes`] are change records, [`progress`] is how far a delivery has come, [`state`] is a chat's state, [`report`] a report that is parked, [`words`] what was said to chats whose rows are
 //! not written yet. What has few values is a number in the bytes:
 //! its position in one of these tables, which therefore only ever grow at the end.
 
+pub mod changes;
+pub mod progress;
 pub mod report;
 pub mod state;
 pub mod words;

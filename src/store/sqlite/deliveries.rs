@@ -11,6 +11,7 @@ use crate::{
     },
     store::{
         StoreError,
+        codec::progress,
         working::{IdempotencyRef, LineRef},
     },
 };
@@ -40,14 +41,14 @@ fn read(row: &Row<'_>) -> Result<Delivery, StoreError> {
     Ok(Delivery {
         id: Hex128::from_bytes(row.get(0)?),
         message: Hex128::from_bytes(row.get(1)?),
-        tenant: rows::slug("deliveries", "tenant", row.get_ref(2)?.as_str())?,
-        line: rows::number("deliveries", "line", row.get_ref(3)?.as_str())?,
-        relay: rows::slug("deliveries", "relay", row.get_ref(4)?.as_str())?,
+        tenant: rows::slug(row, 2, "deliveries", "tenant")?,
+        line: rows::number(row, 3, "deliveries", "line")?,
+        relay: rows::slug(row, 4, "deliveries", "relay")?,
         idempotency: idempotency(row)?,
         opened_at: Time::from_nanos(row.get(7)?),
         chat: row.get::<_, Option<[u8; 16]>>(8)?.map(ChatId::from_bytes),
         failure_told: row.get(13)?,
-        progress: progress(row)?,
+        progress: read_progress(row)?,
     })
 }
 
@@ -60,29 +61,18 @@ fn idempotency(row: &Row<'_>) -> Result<Option<Idempotency>, StoreError> {
     Ok(Some(Idempotency { key, fingerprint }))
 }
 
-fn progress(row: &Row<'_>) -> Result<Progress, StoreError> {
-    let name: String = row.get(9)?;
-    Ok(match name.as_str() {
-        "open" => Progress::Open {
-            token: Hex128::from_bytes(row.get(10)?),
-            lease_until: Time::from_nanos(row.get(11)?),
-        },
-        "failed" => Progress::Failed,
-        "queued" => Progress::Answered { answer: row.get(12)?, queued: true },
-        "answered" => Progress::Answered { answer: row.get(12)?, queued: false },
-        _ => return Err(StoreError::damaged("deliveries", "progress", "an unknown state")),
+fn read_progress(row: &Row<'_>) -> Result<Progress, StoreError> {
+    let (name, answer): (String, Option<Vec<u8>>) = (row.get(9)?, row.get(12)?);
+    progress::read(progress::Columns {
+        name: &name,
+        token: row.get::<_, Option<[u8; 16]>>(10)?.map(Hex128::from_bytes),
+        lease_until: row.get::<_, Option<i64>>(11)?.map(Time::from_nanos),
+        answer: answer.as_deref(),
     })
 }
 
 pub(super) fn save(connection: &Connection, delivery: &Delivery) -> Result<(), StoreError> {
-    let (name, token, lease_until, answer) = match &delivery.progress {
-        Progress::Open { token, lease_until } => {
-            ("open", Some(*token.as_bytes()), Some(lease_until.nanos()), None)
-        }
-        Progress::Failed => ("failed", None, None, None),
-        Progress::Answered { answer, queued: true } => ("queued", None, None, Some(answer)),
-        Progress::Answered { answer, queued: false } => ("answered", None, None, Some(answer)),
-    };
+    let progress::Columns { name, token, lease_until, answer } = progress::columns(&delivery.progress);
     let idempotency = delivery.idempotency.as_ref();
     connection
         .prepare_cached(
@@ -104,8 +94,8 @@ pub(super) fn save(connection: &Connection, delivery: &Delivery) -> Result<(), S
             delivery.opened_at.nanos(),
             delivery.chat.as_ref().map(ChatId::as_bytes),
             name,
-            token,
-            lease_until,
+            token.as_ref().map(Hex128::as_bytes),
+            lease_until.map(Time::nanos),
             answer,
             delivery.failure_told,
         ])?;

@@ -3,7 +3,6 @@
 use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::{
-    cache::ChatCache,
     deliveries,
     journal::{self, Journal},
     load, parked, save,
@@ -12,6 +11,7 @@ use crate::{
     domain::{ids::ChatId, time::Time},
     store::{
         StoreError,
+        cache::ChatCache,
         committer::{Engine, Work},
         working::{Horizons, Touched, Working},
     },
@@ -105,13 +105,13 @@ impl SqliteEngine {
         journal.trimmed();
         journal.appended(number, words.len());
         caught_up.into_iter().chain(working.rows_written()).for_each(|chat| journal.caught_up(chat));
-        let newest = working.new_receipts().iter().map(|(key, _)| key.claimed).max();
+        let newest = working.new_receipts().iter().map(|(_, key, _)| key.claimed).max();
         *newest_receipt = newest.map_or(*newest_receipt, |newest| newest.max(*newest_receipt));
         for (found_under, chat, touched) in working.into_chats() {
             if let (Some(number), Touched::Stamps) = (number, touched) {
                 journal.fell_behind(&chat, number);
             }
-            self.cache.put(found_under, chat, |id| journal.is_behind(id));
+            self.cache.put(found_under, chat, (), |id| journal.is_behind(id));
         }
         Ok(())
     }

@@ -5,12 +5,12 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::rows;
 use crate::{
     domain::{conversation_key::Conversation, ids::Slug, phone::PhoneNumber},
     store::{
         StoreError,
         directory::{Place, Places},
+        stored,
         working::{ConversationRef, EverywhereRef, LineRef},
     },
 };
@@ -68,8 +68,7 @@ fn next(
 
 fn line_ref(tenant: &str, line: &str) -> Result<(Slug, PhoneNumber), StoreError> {
     const TABLE: &str = "conversation_keys";
-    let tenant = rows::slug(TABLE, "tenant", Ok::<_, StoreError>(tenant))?;
-    Ok((tenant, rows::number(TABLE, "line", Ok::<_, StoreError>(line))?))
+    Ok((stored::slug(TABLE, "tenant", tenant)?, stored::number(TABLE, "line", line)?))
 }
 
 #[cfg(test)]

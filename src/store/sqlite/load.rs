@@ -3,7 +3,6 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
-    cache::ChatCache,
     deliveries, known, numbers, parked,
     rows::{self, CHAT_COLUMNS},
 };
@@ -17,7 +16,9 @@ use crate::{
     },
     store::{
         StoreError,
-        parked::{ParkedId, ParkedQuery},
+        cache::ChatCache,
+        parked::{ParkedId, ParkedQuery, SLICE},
+        stored,
         working::{ConversationRef, IdempotencyRef, Needs, Working},
     },
 };
@@ -37,7 +38,7 @@ pub(super) fn load(
             working.add_everywhere(&everywhere);
         }
     }
-    for key in needs.receipts {
+    for (_, key) in needs.receipts {
         let is_newer = key.claimed > newest_receipt;
         working.add_receipt(key, if is_newer { None } else { receipt_of(connection, &key)? });
     }
@@ -88,7 +89,7 @@ fn load_parking(
     for query in queries {
         if !working.parking.is_loaded(&query) {
             let found = parked::find(connection, &query, working.parking.passed(&query))?;
-            let is_complete = found.len() < parked::SLICE;
+            let is_complete = found.len() < SLICE;
             working.parking.add_found(query, found, is_complete);
         }
     }
@@ -206,5 +207,5 @@ fn receipt_of(connection: &Connection, key: &ReceiptKey) -> Result<Option<Receip
         connection.prepare_cached("SELECT effective FROM receipts WHERE claimed = ?1 AND digest = ?2")?;
     let found: Option<Option<i64>> =
         statement.query_row(params![key.claimed.nanos(), key.digest], |row| row.get(0)).optional()?;
-    Ok(found.map(|effective| Receipt { effective: effective.map_or(key.claimed, Time::from_nanos) }))
+    Ok(found.map(|effective| stored::receipt(key, effective)))
 }

@@ -4,18 +4,16 @@
 //!   a file.
 //! - [`engine`] runs the transactions of the committer, with `load`, `save` and a `cache` of chats.
 //! - [`reader`] looks things up, over a pool of read-only connections.
-//! - [`admin`] changes the directory; `directory` reads it.
+//! - `admin` lets the directory be changed; `directory` reads it.
 //!
 //! `PRAGMA synchronous = FULL` everywhere: what was answered is on the disk.
 
-pub mod admin;
 pub mod engine;
 pub mod lock;
 pub mod open;
 pub mod reader;
 
-mod cache;
-mod change_json;
+mod admin;
 mod deliveries;
 mod directory;
 mod journal;

@@ -2,11 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::rows;
-use crate::{
-    domain::{handle::Handle, stamp::Stamp, time::Time},
-    store::{StoreError, parked::NumberRef, working::numbers::Owner},
-};
+use crate::store::{StoreError, parked::NumberRef, stored, working::numbers::Owner};
 
 /// Whose number it is.
 pub(super) fn owner_of(connection: &Connection, number: &NumberRef) -> Result<Option<Owner>, StoreError> {
@@ -18,11 +14,7 @@ pub(super) fn owner_of(connection: &Connection, number: &NumberRef) -> Result<Op
             Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         })
         .optional()?;
-    let owner = |(address, time, event): (String, i64, String)| {
-        let stamp = Stamp { time: Time::from_nanos(time), event: rows::event_id("row_numbers", &event)? };
-        Ok(Owner { handle: Handle::from_canonical(&address), stamp })
-    };
-    found.map(owner).transpose()
+    found.map(|(address, time, event)| stored::owner(&address, time, &event)).transpose()
 }
 
 /// Keeps what was learnt, unless the relay has been removed since.

@@ -14,6 +14,7 @@ use rusqlite_migration::{M, Migrations};
 
 use super::{deliveries, journal};
 use crate::store::StoreError;
+pub use crate::store::upkeep::Upkeep;
 
 /// The oldest SQLite that may write: older ones can damage a WAL database that two connections use.
 pub const OLDEST_SQLITE: i32 = 3_051_003;
@@ -85,17 +86,6 @@ pub enum OpenError {
         /// What the system says.
         why: String,
     },
-}
-
-/// Whether a missing file is made, and an old one brought up to date.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Upkeep {
-    /// Both. Only who has the server's lock may ask for it: a schema must not change under a server.
-    CreateAndMigrate,
-    /// A missing file is made; an old one is refused.
-    Create,
-    /// Neither.
-    LeaveAsItIs,
 }
 
 /// Opens the registry at `path` for reading and writing.

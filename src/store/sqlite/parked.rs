@@ -9,16 +9,14 @@ use crate::{
         time::Time,
     },
     store::{
-        StoreError, codec,
-        parked::{Awaited, Awaits, Backlog, NumberRef, Parked, ParkedId, ParkedQuery},
+        StoreError,
+        parked::{Awaited, Backlog, Columns, NumberRef, Parked, ParkedId, ParkedQuery, SLICE},
+        stored,
         working::parking::Removed,
     },
 };
 
 const COLUMNS: &str = "id, relay, arrived_at, tenant, line, number, report";
-
-/// How many of many parked reports are taken at once: however many wait, few are in memory.
-pub(super) const SLICE: usize = 256;
 
 /// What a query finds in the order of arrival, after so many: up to [`SLICE`] reports.
 pub(super) fn find(
@@ -61,27 +59,14 @@ fn select(connection: &Connection, condition: &str, values: impl Params) -> Resu
 }
 
 fn read(row: &Row<'_>) -> Result<Parked, StoreError> {
-    let encoded: Vec<u8> = row.get(6)?;
-    Ok(Parked {
+    Parked::from_columns(Columns {
         id: row.get(0)?,
-        relay: rows::slug("parked", "relay", row.get_ref(1)?.as_str())?,
-        arrived: Time::from_nanos(row.get(2)?),
-        awaits: awaits(row)?,
-        report: codec::report::decode(&encoded)?,
-        encoded,
-    })
-}
-
-fn awaits(row: &Row<'_>) -> Result<Awaits, StoreError> {
-    let tenant = row.get::<_, Option<String>>(3)?;
-    let tenant = tenant
-        .map(|tenant| rows::slug("parked", "tenant", Ok::<_, StoreError>(tenant.as_str())))
-        .transpose()?;
-    let number = row.get::<_, Option<i64>>(5)?.map(RowNumber);
-    Ok(match (line(row, 4)?, tenant, number) {
-        (Some(line), Some(tenant), Some(number)) => Awaits::Owner { tenant, line, number },
-        (Some(line), ..) => Awaits::Line(line),
-        (None, ..) => Awaits::Conversation,
+        relay: row.get(1)?,
+        arrived_at: row.get(2)?,
+        tenant: row.get(3)?,
+        line: row.get(4)?,
+        number: row.get(5)?,
+        report: row.get(6)?,
     })
 }
 
@@ -94,6 +79,20 @@ pub(super) fn awaited_conversations(
         .prepare_cached("SELECT DISTINCT conversation FROM parked WHERE relay = ?1 AND line IS NULL")?;
     let found = statement.query_map([relay.as_str()], |row| row.get::<_, String>(0))?;
     found.map(|conversation| Ok(Conversation::from_canonical(&conversation?))).collect()
+}
+
+/// The numbers whose owners a relay's parked reports wait for although they are known.
+pub(super) fn owners_known_meanwhile(
+    connection: &Connection,
+    relay: &Slug,
+) -> Result<Vec<RowNumber>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT DISTINCT parked.number FROM parked
+         JOIN row_numbers ON row_numbers.relay = parked.relay AND row_numbers.number = parked.number
+         WHERE parked.relay = ?1",
+    )?;
+    let found = statement.query_map([relay.as_str()], |row| row.get(0))?;
+    found.map(|number| Ok(RowNumber(number?))).collect()
 }
 
 /// Whether a report is parked.
@@ -120,7 +119,7 @@ pub(super) fn usages(connection: &Connection) -> Result<Vec<(Slug, Usage)>, Stor
     let mut found = statement.query([])?;
     let mut usages = Vec::new();
     while let Some(row) = found.next()? {
-        usages.push((rows::slug("parking", "relay", row.get_ref(0)?.as_str())?, usage(row)?));
+        usages.push((rows::slug(row, 0, "parking", "relay")?, usage(row)?));
     }
     Ok(usages)
 }
@@ -168,17 +167,12 @@ pub(super) fn backlog(connection: &Connection, relay: &Slug) -> Result<Vec<Backl
 
 /// A line's number, where there is one.
 fn line(row: &Row<'_>, column: usize) -> Result<Option<PhoneNumber>, StoreError> {
-    let line = row.get_ref(column)?.as_str_or_null();
-    let line = line.map_err(|why| StoreError::damaged("parked", "line", why))?;
-    line.map(|line| rows::number("parked", "line", Ok::<_, StoreError>(line))).transpose()
+    let line: Option<String> = row.get(column)?;
+    line.map(|line| stored::number("parked", "line", &line)).transpose()
 }
 
 pub(super) fn insert(connection: &Connection, parked: &Parked) -> Result<(), StoreError> {
-    let (tenant, line, number) = match &parked.awaits {
-        Awaits::Conversation => (None, None, None),
-        Awaits::Line(line) => (None, Some(line), None),
-        Awaits::Owner { tenant, line, number } => (Some(tenant), Some(line), Some(number)),
-    };
+    let (tenant, line, number) = parked.awaits.columns();
     // A relay may have been removed since it sent this. All that it had parked went with it, and so does this.
     let inserted = connection
         .prepare_cached(
@@ -190,9 +184,9 @@ pub(super) fn insert(connection: &Connection, parked: &Parked) -> Result<(), Sto
             parked.relay.as_str(),
             parked.arrived.nanos(),
             parked.report.key.conversation().as_str(),
-            tenant.map(Slug::as_str),
-            line.map(PhoneNumber::as_str),
-            number.map(|number| number.0),
+            tenant,
+            line,
+            number,
             parked.encoded,
         ])?;
     if inserted > 0 { count_in(connection, parked) } else { Ok(()) }
@@ -230,21 +224,13 @@ pub(super) fn prune(connection: &Connection, since: Time, limit: u32) -> Result<
     let mut found = statement.query(params![since.nanos(), limit])?;
     let mut given_up = 0;
     while let Some(row) = found.next()? {
-        let relay = rows::slug("parked", "relay", row.get_ref(0)?.as_str())?;
+        let relay = rows::slug(row, 0, "parked", "relay")?;
         count_out(connection, &relay, 1, row.get(1)?)?;
         tracing::warn!(%relay, "a parked report could not be placed in time and is given up");
         given_up += 1;
     }
     metrics::counter!("chert_groups_parked_expired_total").increment(given_up as u64);
     Ok(given_up)
-}
-
-/// Forgets everything that waits for a relay that is removed.
-pub(super) fn forget_relay(connection: &Connection, relay: &Slug) -> rusqlite::Result<()> {
-    for table in ["parked", "parking", "row_numbers"] {
-        connection.execute(&format!("DELETE FROM {table} WHERE relay = ?1"), [relay.as_str()])?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

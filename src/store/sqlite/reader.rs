@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use r2d2::{ManageConnection, Pool, PooledConnection};
-use rusqlite::{Connection, ToSql, params, params_from_iter};
+use rusqlite::{Connection, params, params_from_iter};
 
 use super::{
     directory, known,
     open::{OpenError, open_read_only},
     parked,
-    rows::{self, CHAT_COLUMNS, HEALTH_COLUMNS, WITH_HEALTH},
+    rows::{self, SEEN_COLUMNS},
 };
 use crate::{
     domain::{
@@ -17,11 +17,13 @@ use crate::{
         ids::{ChatId, Slug},
         parking::Usage,
         phone::PhoneNumber,
+        report::RowNumber,
     },
     store::{
         StoreError,
         directory::{Directory, Place, Places},
-        query::{ChatFilter, Counts, Order, Reader, SeenChat},
+        listing::{WITH_HEALTH, listing},
+        query::{ChatFilter, Counts, Reader, SeenChat},
     },
 };
 
@@ -75,7 +77,7 @@ impl Reader for SqliteReader {
     fn chat(&self, tenant: Option<&Slug>, id: ChatId) -> Result<Option<SeenChat>, StoreError> {
         let connection = self.connection()?;
         let mut statement = connection.prepare_cached(&format!(
-            "SELECT {CHAT_COLUMNS}, {HEALTH_COLUMNS} FROM chats {WITH_HEALTH}
+            "SELECT {SEEN_COLUMNS} FROM chats {WITH_HEALTH}
              WHERE chats.id = (SELECT coalesce(merged_into, id) FROM chats WHERE id = ?1)
                AND (?2 IS NULL OR chats.tenant = ?2)"
         ))?;
@@ -85,7 +87,7 @@ impl Reader for SqliteReader {
 
     fn list(&self, filter: &ChatFilter) -> Result<Vec<SeenChat>, StoreError> {
         let connection = self.connection()?;
-        let (statement, values) = listing(filter);
+        let (statement, values) = listing(filter, SEEN_COLUMNS);
         let mut statement = connection.prepare_cached(&statement)?;
         let mut found = statement.query(params_from_iter(values))?;
         let mut chats = Vec::new();
@@ -162,6 +164,10 @@ impl Reader for SqliteReader {
         Ok(known)
     }
 
+    fn owners_known_meanwhile(&self, relay: &Slug) -> Result<Vec<RowNumber>, StoreError> {
+        parked::owners_known_meanwhile(&*self.connection()?, relay)
+    }
+
     fn directory_revision(&self) -> Result<u64, StoreError> {
         directory::revision(&*self.connection()?)
     }
@@ -171,94 +177,17 @@ impl Reader for SqliteReader {
     }
 }
 
-/// The statement of a listing and its values. Each condition appears only where it is asked for; the few shapes
-/// that come of it are each prepared once. The most selective table comes first, and `CROSS JOIN` keeps it there:
-/// SQLite would rather walk all chats of a tenant in order than sort a few.
-fn listing(filter: &ChatFilter) -> (String, Vec<Box<dyn ToSql>>) {
-    let mut query = Query { conditions: vec!["chats.merged_into IS NULL"], ..Query::default() };
-    if let Some(handle) = &filter.handle {
-        query.from.push_str("participants AS people CROSS JOIN ");
-        query.conditions.push("people.chat_id = chats.id AND people.tenant = chats.tenant");
-        query.condition("people.address = ?", handle.as_str().to_owned());
-    }
-    if let Some(conversation) = &filter.conversation {
-        query.from.push_str("conversation_keys AS keys CROSS JOIN ");
-        query.conditions.push("keys.chat_id = chats.id AND keys.tenant = chats.tenant");
-        query.condition("keys.conversation = ?", conversation.as_str().to_owned());
-    }
-    if let Some(tenant) = &filter.tenant {
-        query.condition("chats.tenant = ?", tenant.as_str().to_owned());
-        if filter.handle.is_some() {
-            query.condition("people.tenant = ?", tenant.as_str().to_owned());
-        }
-        if filter.conversation.is_some() {
-            query.condition("keys.tenant = ?", tenant.as_str().to_owned());
-        }
-    }
-    if let Some(line) = &filter.line {
-        query.condition("chats.line = ?", line.as_str().to_owned());
-    }
-    if let Some(is_group) = filter.is_group {
-        query.condition("chats.is_group = ?", is_group);
-    }
-    let order = query.order(&filter.order);
-    query.values.push(Box::new(filter.limit));
-    let Query { from, conditions, values } = query;
-    let conditions = conditions.join(" AND ");
-    let statement = format!(
-        "SELECT {CHAT_COLUMNS}, {HEALTH_COLUMNS} FROM {from}chats {WITH_HEALTH}
-         WHERE {conditions} ORDER BY {order} LIMIT ?"
-    );
-    (statement, values)
-}
-
-#[derive(Default)]
-struct Query {
-    /// The tables before `chats`.
-    from: String,
-    conditions: Vec<&'static str>,
-    values: Vec<Box<dyn ToSql>>,
-}
-
-impl Query {
-    fn condition(&mut self, condition: &'static str, value: impl ToSql + 'static) {
-        self.conditions.push(condition);
-        self.values.push(Box::new(value));
-    }
-
-    fn order(&mut self, order: &Order) -> &'static str {
-        match order {
-            Order::NewestFirst { before } => {
-                if let Some(before) = before {
-                    self.condition("chats.id < ?", *before.as_bytes());
-                }
-                "chats.id DESC"
-            }
-            Order::ByUpdate { since, after } => {
-                // The place to go on from bounds the index, too, or each page would begin at the first.
-                let from = after.map_or(*since, |(at, _)| at.max(*since));
-                self.condition("chats.updated_at >= ?", from.nanos());
-                if let Some((at, id)) = after {
-                    self.condition("(chats.updated_at, chats.id) > (?, ?)", at.nanos());
-                    self.values.push(Box::new(*id.as_bytes()));
-                }
-                "chats.updated_at, chats.id"
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use rusqlite::Connection;
 
     use super::*;
-    use crate::domain::handle::Handle;
+    use crate::{domain::handle::Handle, store::query::Order};
 
     fn plan(filter: &ChatFilter) -> String {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch(include_str!("../../../schema.sql")).unwrap();
-        let (statement, values) = listing(filter);
+        let (statement, values) = listing(filter, SEEN_COLUMNS);
         let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {statement}")).unwrap();
         let steps = statement.query_map(params_from_iter(values), |row| row.get::<_, String>(3)).unwrap();
         steps.map(Result::unwrap).collect::<Vec<_>>().join("\n")

@@ -2,28 +2,26 @@
 
 use rusqlite::{Connection, params};
 
-use super::{change_json, deliveries, numbers, parked, rows};
+use super::{deliveries, numbers, parked};
 use crate::{
     domain::{
-        change::Change,
         chat::Chat,
         conversation_key::Conversation,
         handle::Handle,
+        ids::Slug,
         receipt::{Receipt, ReceiptKey},
     },
     store::{
-        StoreError, codec,
+        StoreError, codec, stored,
         working::{Absorbed, ChangeRecord, Slot, Touched, Working},
     },
 };
 
 /// Saves what a batch did. With `put_off`, rows of which only stamps have moved are left as they are.
 pub(super) fn save(connection: &Connection, working: &Working, put_off: bool) -> Result<(), StoreError> {
-    let mut new_chats = 0;
     // Rows first, and then what refers to them.
     let changed = || working.changed().filter(|slot| !put_off || slot.touched == Touched::Row);
     for slot in changed() {
-        new_chats += i64::from(slot.is_new) - i64::from(slot.absorbed.is_some());
         save_row(connection, slot)?;
     }
     for slot in changed() {
@@ -45,7 +43,7 @@ pub(super) fn save(connection: &Connection, working: &Working, put_off: bool) ->
     for parked in working.parking.added() {
         parked::insert(connection, parked)?;
     }
-    count(connection, "chats", new_chats)?;
+    count(connection, "chats", working.chats_added())?;
     count(connection, "receipts", i64::try_from(working.new_receipts().len()).unwrap_or(i64::MAX))
 }
 
@@ -65,9 +63,9 @@ fn save_belongings(connection: &Connection, slot: &Slot) -> Result<(), StoreErro
     }
     for record in &slot.records {
         insert_record(connection, &slot.chat, record)?;
-        for change in &record.changes {
-            index_participant(connection, &slot.chat, change)?;
-        }
+    }
+    for (handle, is_in) in slot.listings() {
+        if is_in { list(connection, &slot.chat, handle)? } else { unlist(connection, &slot.chat, handle)? }
     }
     match &slot.absorbed {
         Some(absorbed) => hand_over(connection, &slot.chat, absorbed),
@@ -120,7 +118,7 @@ fn insert(connection: &Connection, chat: &Chat) -> Result<(), StoreError> {
             chat.updated_at.nanos(),
             chat.version,
             codec::state::encode(&chat.state)?,
-            rows::origin_name(chat.origin),
+            stored::origin_name(chat.origin),
         ])?;
     Ok(())
 }
@@ -175,34 +173,26 @@ fn insert_record(connection: &Connection, chat: &Chat, record: &ChangeRecord) ->
             record.at.nanos(),
             record.stamp.event.as_str(),
             record.stamp.time.nanos(),
-            change_json::encode(&record.changes),
+            codec::changes::encode(&record.changes),
         ])?;
     Ok(())
 }
 
-fn index_participant(connection: &Connection, chat: &Chat, change: &Change) -> Result<(), StoreError> {
-    match change {
-        Change::ParticipantIn(handle) => {
-            connection
-                .prepare_cached(
-                    "INSERT OR IGNORE INTO participants (tenant, address, chat_id) VALUES (?1, ?2, ?3)",
-                )?
-                .execute(params![chat.tenant.as_str(), handle.as_str(), chat.id.as_bytes()])?;
-            Ok(())
-        }
-        Change::ParticipantOut(handle, _) | Change::ParticipantIsUs(handle) => {
-            unlist(connection, chat, handle)
-        }
-        _ => Ok(()),
-    }
+fn list(connection: &Connection, chat: &Chat, handle: &Handle) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("INSERT OR IGNORE INTO participants (tenant, address, chat_id) VALUES (?1, ?2, ?3)")?
+        .execute(params![chat.tenant.as_str(), handle.as_str(), chat.id.as_bytes()])?;
+    Ok(())
 }
 
-fn save_receipts(connection: &Connection, receipts: &[(ReceiptKey, Receipt)]) -> Result<(), StoreError> {
+fn save_receipts(
+    connection: &Connection,
+    receipts: &[(Slug, ReceiptKey, Receipt)],
+) -> Result<(), StoreError> {
     let mut insert =
         connection.prepare_cached("INSERT INTO receipts (claimed, digest, effective) VALUES (?1, ?2, ?3)")?;
-    for (key, receipt) in receipts {
-        let effective = (receipt.effective != key.claimed).then(|| receipt.effective.nanos());
-        insert.execute(params![key.claimed.nanos(), key.digest, effective])?;
+    for (_, key, receipt) in receipts {
+        insert.execute(params![key.claimed.nanos(), key.digest, stored::ahead(key, *receipt)])?;
     }
     Ok(())
 }

@@ -45,7 +45,8 @@ pub struct Working {
     known: QuickMap<Conversation, BTreeSet<LineRef>>,
     everywhere: QuickSet<(Slug, u64, Conversation)>,
     by_id: QuickMap<ChatId, SlotId>,
-    new_receipts: Vec<(ReceiptKey, Receipt)>,
+    latest_update: Option<Time>,
+    new_receipts: Vec<(Slug, ReceiptKey, Receipt)>,
     health: QuickMap<LineRef, Tracked<Health>>,
     /// The words that moved stamps and nothing else, encoded one after the other.
     words: Vec<u8>,
@@ -70,10 +71,17 @@ struct Tracked<T> {
 impl Working {
     /// Adds a chat that the store has.
     pub fn add_chat(&mut self, chat: Chat) -> SlotId {
-        match self.by_id.get(&chat.id) {
-            Some(slot) => *slot,
-            None => self.push(chat, false),
+        if let Some(slot) = self.by_id.get(&chat.id) {
+            return *slot;
         }
+        self.latest_update = self.latest_update.max(Some(chat.updated_at));
+        self.push(chat, false)
+    }
+
+    /// When what was loaded of chats last changed visibly, by the clock of whoever wrote it.
+    #[must_use]
+    pub const fn latest_update(&self) -> Option<Time> {
+        self.latest_update
     }
 
     /// Notes which chat of the set was found under `conversation`, if any was.
@@ -252,10 +260,10 @@ impl Working {
         self.receipts.get(key).copied()?
     }
 
-    /// Writes a receipt.
-    pub fn take_receipt(&mut self, key: ReceiptKey, receipt: Receipt) {
+    /// Writes a receipt of an event of this tenant.
+    pub fn take_receipt(&mut self, tenant: Slug, key: ReceiptKey, receipt: Receipt) {
         self.receipts.insert(key, Some(receipt));
-        self.new_receipts.push((key, receipt));
+        self.new_receipts.push((tenant, key, receipt));
     }
 }
 
@@ -311,9 +319,15 @@ impl Working {
         self.slots.iter().filter(|slot| slot.touched == Touched::Row).map(|slot| slot.chat.id)
     }
 
-    /// The receipts to be saved.
+    /// How many more chats there are, those that others answer for not counted.
     #[must_use]
-    pub fn new_receipts(&self) -> &[(ReceiptKey, Receipt)] {
+    pub fn chats_added(&self) -> i64 {
+        self.changed().map(|slot| i64::from(slot.is_new) - i64::from(slot.absorbed.is_some())).sum()
+    }
+
+    /// The receipts to be saved, each with the tenant whose it is.
+    #[must_use]
+    pub fn new_receipts(&self) -> &[(Slug, ReceiptKey, Receipt)] {
         &self.new_receipts
     }
 
@@ -352,16 +366,27 @@ impl Working {
 pub struct Moment {
     /// The time.
     pub now: Time,
-    /// Our own time stamp for what this batch writes: the time, but later than that of any batch before it,
-    /// whatever the clock does.
+    /// Our own time stamp for what this batch writes: the time, but later than that of any batch before it and than
+    /// that of what it changes, whatever the clocks do.
     pub tick: Time,
     /// Events that claim an earlier time are merged without a receipt.
     pub receipts_since: Time,
 }
 
+impl Moment {
+    /// The same moment, with a time stamp that is later than `update`: another instance's clock may be ahead.
+    #[must_use]
+    pub fn after(&self, update: Option<Time>) -> Self {
+        let tick = update.map_or(self.tick, |update| self.tick.max(Time::from_nanos(update.nanos() + 1)));
+        Self { tick, ..*self }
+    }
+}
+
 /// From when on what is kept for a time is kept.
 #[derive(Clone, Copy, Debug)]
 pub struct Horizons {
+    /// The time.
+    pub now: Time,
     /// Receipts, and deliveries.
     pub receipts: Time,
     /// Parked reports.

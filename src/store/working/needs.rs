@@ -57,8 +57,8 @@ pub struct Needs {
     pub conversations: Vec<ConversationRef>,
     /// Chats by conversation, on whichever line of a relay.
     pub everywhere: Vec<EverywhereRef>,
-    /// Receipts of events.
-    pub receipts: Vec<ReceiptKey>,
+    /// Receipts of events, each with the tenant whose it is.
+    pub receipts: Vec<(Slug, ReceiptKey)>,
     /// Deliveries by id, each with its chat and the health of its line.
     pub deliveries: Vec<DeliveryId>,
     /// Deliveries by idempotency key.
@@ -113,10 +113,10 @@ impl Needs {
         }
     }
 
-    /// The receipt of an event.
-    pub fn receipt(&mut self, loaded: &Working, wanted: ReceiptKey) {
+    /// The receipt of an event of this tenant.
+    pub fn receipt(&mut self, loaded: &Working, tenant: &Slug, wanted: ReceiptKey) {
         if !loaded.receipts.contains_key(&wanted) {
-            self.receipts.push(wanted);
+            self.receipts.push((tenant.clone(), wanted));
         }
     }
 

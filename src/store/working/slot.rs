@@ -67,6 +67,15 @@ pub struct ChangeRecord {
 }
 
 impl Slot {
+    /// Who is to be found with this chat from now on, and who no more; in order, the later word counts.
+    pub fn listings(&self) -> impl Iterator<Item = (&Handle, bool)> {
+        self.records.iter().flat_map(|record| &record.changes).filter_map(|change| match change {
+            Change::ParticipantIn(handle) => Some((handle, true)),
+            Change::ParticipantOut(handle, _) | Change::ParticipantIsUs(handle) => Some((handle, false)),
+            _ => None,
+        })
+    }
+
     /// Notes what a merge did to the chat, and before it whatever the same event did to make one chat of several; says
     /// what that is to the store.
     pub(super) fn note(&mut self, stamp: &Stamp, merged: &Merged, at: Time) -> Touched {

@@ -1,6 +1,5 @@
 //! A delivery becomes one conversation, whatever comes first: the relay's answer or its events.
 
-use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use super::{ALEX, Create, chat_id, echo};
@@ -311,10 +310,8 @@ async fn the_relay_of_the_first_attempt_stays_the_relay() {
     relay.will(vec![Say::CUT; 3]);
     app.acme().create(Create::keyed("k1")).await.refused(503, 3002);
     app.stop();
-    let store = Connection::open(app.store_path()).unwrap();
-    let moved = store.execute("UPDATE lines SET relay = 'rly-2' WHERE number = '+15555550100'", []);
-    assert_eq!(moved.unwrap(), 1);
-    drop(store);
+    app.store.execute("UPDATE lines SET relay = 'rly-2' WHERE number = '+15555550100'");
+    assert_eq!(app.rows("lines WHERE relay = 'rly-2' AND number = '+15555550100'"), 1);
     app.resume();
     app.acme().create(Create::keyed("k1")).await.ok();
     assert_eq!((relay.groups(), other.groups()), (1, 0));

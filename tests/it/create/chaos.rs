@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::{Create, chat_id, numbers};
 use crate::support::{
+    TestApp,
     answer::Answer,
     directory::{LINE, RELAY_1},
     relay::Simulated,
@@ -23,7 +24,7 @@ const AT_ONCE: usize = 32;
 /// Longer than all attempts of one create take.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-fn unreliable(events: Timing) -> Behaviour {
+pub(crate) fn unreliable(events: Timing) -> Behaviour {
     let share = |text: &str| text.parse().unwrap();
     Behaviour {
         queue: share("0.2"),
@@ -42,10 +43,10 @@ fn create(number: usize) -> Create {
 }
 
 /// Repeats a create until it succeeds, as a client that obeys `retryable` does.
-async fn insist(simulated: &Simulated, number: usize) -> Answer {
+async fn insist(app: &TestApp, number: usize) -> Answer {
     let mut answer = None;
     until(PATIENCE, async || {
-        let got = simulated.app.acme().create(create(number)).await;
+        let got = app.acme().create(create(number)).await;
         let body: Value = serde_json::from_slice(&got.body).unwrap();
         assert!(got.status == 200 || body["error"]["retryable"] == true, "{body}");
         let done = got.status == 200;
@@ -62,9 +63,13 @@ async fn insist(simulated: &Simulated, number: usize) -> Answer {
 #[case::mixed(Timing::Mixed, 3)]
 #[tokio::test]
 async fn each_group_is_one_chat(#[case] events: Timing, #[case] seed: u64) {
-    let simulated = Simulated::start(RELAY_1, unreliable(events), seed);
+    assert_each_group_is_one_chat(Simulated::start(RELAY_1, unreliable(events), seed)).await;
+}
+
+/// Groups are made through all instances by turns.
+pub(crate) async fn assert_each_group_is_one_chat(simulated: Simulated) {
     let created: Vec<(usize, Answer)> = stream::iter(0..CREATES)
-        .map(async |number| (number, insist(&simulated, number).await))
+        .map(async |number| (number, insist(simulated.instance(number), number).await))
         .buffer_unordered(AT_ONCE)
         .collect()
         .await;
@@ -74,7 +79,8 @@ async fn each_group_is_one_chat(#[case] events: Timing, #[case] seed: u64) {
     // Whatever the relay does now: an answer stays.
     simulated.behave(unreliable(Timing::Never));
     for (number, answer) in &created {
-        assert_eq!(insist(&simulated, *number).await.body, answer.body);
+        let again = insist(simulated.instance(number + 1), *number).await;
+        assert_eq!(again.body, answer.body);
     }
     assert_eq!(simulated.groups().await.len(), CREATES);
     simulated.stop().await;

@@ -3,7 +3,7 @@
 mod answers;
 mod binding;
 mod bluebubbles;
-mod chaos;
+pub(crate) mod chaos;
 
 mod idempotency;
 mod lease;

@@ -5,7 +5,7 @@ use chert_groups::{
         relay_kind::{RelayKind, SecretForm},
         secret::SigningSecret,
     },
-    store::sqlite::admin::Owner,
+    store::admin::Owner,
 };
 
 use crate::support::{

@@ -1,7 +1,6 @@
 //! Parking is bounded in number, bytes and time.
 
 use chert_groups::domain::parking::{MAX_BYTES, MAX_REPORTS};
-use rusqlite::Connection;
 
 use crate::support::{
     BlueBubbles, Event, TestApp,
@@ -24,10 +23,10 @@ fn pretend(app: &TestApp, reports: u64, bytes: u64) {
 }
 
 fn pretend_of(app: &TestApp, relay: &str, reports: u64, bytes: u64) {
-    let store = Connection::open(app.store_path()).unwrap();
-    let statement = "INSERT INTO parking (relay, reports, bytes) VALUES (?1, ?2, ?3)
-                     ON CONFLICT (relay) DO UPDATE SET reports = excluded.reports, bytes = excluded.bytes";
-    store.execute(statement, (relay, reports, bytes)).unwrap();
+    app.store.execute(&format!(
+        "INSERT INTO parking (relay, reports, bytes) VALUES ('{relay}', {reports}, {bytes})
+         ON CONFLICT (relay) DO UPDATE SET reports = excluded.reports, bytes = excluded.bytes"
+    ));
 }
 
 #[tokio::test]

@@ -148,26 +148,6 @@ fn what_cannot_be_done_is_one_line() {
     assert_eq!(world.run(&["tenant", "list", "--json"]).json()["tenants"].as_array().unwrap().len(), 1);
 }
 
-#[test]
-fn a_store_that_is_not_there_is_made_by_what_adds_and_by_nothing_else() {
-    let world = World::new();
-    std::fs::remove_file(world.file()).unwrap();
-    for command in [
-        &["tenant", "list"][..],
-        &["relay", "list"],
-        &["line", "list"],
-        &["chat", "list"],
-        &["check"],
-        &["tenant", "suspend", TENANT],
-    ] {
-        assert!(world.run(command).complaint().contains("there is no registry at"), "{command:?}");
-        assert!(!world.file().exists(), "{command:?}");
-    }
-    assert!(world.run(&["migrate"]).text().contains("has schema version 2"));
-    assert!(world.run(&["tenant", "list"]).text().contains("no tenants yet"));
-    assert!(world.run(&["chat", "list"]).text().contains("no chats yet"));
-}
-
 /// Asks until the answer is the expected one; how long that took.
 fn until(service: &Service, headers: &[(&str, &str)], status: u16) -> Duration {
     let started = Instant::now();

@@ -8,7 +8,6 @@ use std::{
 };
 
 use chert_groups::clock::Clock;
-use rusqlite::{Connection, OpenFlags};
 
 use super::{
     http::{Answer, Client},
@@ -57,8 +56,8 @@ fn nothing_that_waits_is_lost_by_kill_9() {
         assert_kept(&world, &acknowledged);
     }
     assert!(acknowledged.len() > 20 * ROUNDS, "only {} events: no load", acknowledged.len());
-    let waits = |store: &Connection| count(store, "SELECT count(*) FROM parked", []);
-    assert!(waits(&store(&world)) > 0, "something still waits");
+    let waits = || world.store.count("SELECT count(*) FROM parked");
+    assert!(waits() > 0, "something still waits");
     let service = world.serve();
     let mut client = Client::connect(service.address).unwrap();
     for of in 0..KINDS {
@@ -70,7 +69,7 @@ fn nothing_that_waits_is_lost_by_kill_9() {
             acknowledged.push(said);
         }
     }
-    assert_eq!(waits(&store(&world)), 0, "all that has waited is known now");
+    assert_eq!(waits(), 0, "all that has waited is known now");
     assert_kept(&world, &acknowledged);
     service.stop();
 }
@@ -199,31 +198,22 @@ impl Said {
     }
 }
 
-fn store(world: &World) -> Connection {
-    Connection::open_with_flags(world.file(), OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap()
-}
-
-fn count(store: &Connection, query: &str, values: impl rusqlite::Params) -> i64 {
-    store.query_row(query, values, |row| row.get(0)).unwrap()
-}
-
 /// Everything acknowledged is in its chat, or waits: one of the two. What waits is counted.
 fn assert_kept(world: &World, acknowledged: &[Said]) {
     world.assert_sound();
-    let store = store(world);
     for (id, group, address) in acknowledged.iter().filter_map(|said| said.who()) {
         let group = group.replace("iMessage", "any");
-        let there =
+        let there = world.store.count(&format!(
             "SELECT count(*) FROM conversation_keys AS keys JOIN participants AS people USING (chat_id)
-                     WHERE keys.conversation = ?1 AND people.address = ?2";
-        let waits =
-            "SELECT count(*) FROM parked WHERE conversation = ?1 AND instr(report, CAST(?2 AS BLOB)) > 0";
-        let there = count(&store, there, [&group, &address]);
-        let waits = count(&store, waits, [&group, &event_id(id)]);
+             WHERE keys.conversation = '{group}' AND people.address = '{address}'"
+        ));
+        let said = world.store.contains("report", &event_id(id));
+        let waits = format!("SELECT count(*) FROM parked WHERE conversation = '{group}' AND {said}");
+        let waits = world.store.count(&waits);
         assert_eq!(there + waits, 1, "event {id} of {group} is there {there} times, and waits {waits} times");
     }
     let wrong = "SELECT count(*) FROM parking
                  WHERE (reports, bytes) <> (SELECT count(*), coalesce(sum(length(report)), 0) FROM parked
                                             WHERE parked.relay = parking.relay)";
-    assert_eq!(count(&store, wrong, []), 0, "what waits is counted");
+    assert_eq!(world.store.count(wrong), 0, "what waits is counted");
 }

@@ -37,7 +37,10 @@ fn traffic(world: &World, service: &Service) {
 #[test]
 fn traffic_is_counted() {
     let world = World::new();
-    let service = world.serve();
+    let mut serve = world.program(&["serve", "--listen", "127.0.0.1:0"]);
+    // Several would make several batches of a request.
+    serve.env("CHERT_GROUPS__STORE__WRITERS", "1");
+    let service = Service::start(&mut serve);
     traffic(&world, &service);
     let series = series(&service);
     let request = |route: &str, method: &str, status: u16| {

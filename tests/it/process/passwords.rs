@@ -1,7 +1,5 @@
 //! The passwords that relays ask of us.
 
-use rusqlite::{Connection, OpenFlags};
-
 use super::world::{RELAY, World};
 
 const PASSWORD: &str = " mac-password-1 ";
@@ -14,8 +12,7 @@ fn file(world: &World, name: &str, content: impl AsRef<[u8]>) -> String {
 }
 
 fn stored(world: &World, relay: &str) -> Option<String> {
-    let store = Connection::open_with_flags(world.file(), OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
-    store.query_row("SELECT password FROM relays WHERE slug = ?1", [relay], |row| row.get(0)).unwrap()
+    world.store.query(&format!("SELECT password FROM relays WHERE slug = '{relay}'")).remove(0).remove(0)
 }
 
 const ADD: [&str; 7] =

@@ -105,7 +105,8 @@ impl Service {
         self.signal("INT");
     }
 
-    fn signal(&self, name: &str) {
+    /// Any signal.
+    pub(super) fn signal(&self, name: &str) {
         let kill = format!("kill -{name} {}", self.id());
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }

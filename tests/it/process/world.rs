@@ -1,15 +1,8 @@
 //! A store with accounts in it.
 
-use std::{
-    io,
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    process::Command,
-    time::Duration,
-};
+use std::{io, net::SocketAddr, path::Path, process::Command};
 
 use chert_groups::{auth::hmac_v1, clock::Clock, domain::secret::SigningSecret};
-use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -19,46 +12,60 @@ use super::{
     program::{Ran, program, run},
     service::Service,
 };
+use crate::support::store::TestStore;
 
 pub(super) const TENANT: &str = "acme";
 pub(super) const RELAY: &str = "mac-1";
 pub(super) const LINE: &str = "+15555550100";
 
-/// A folder with a registry in it that has a tenant, a relay and a line.
+/// A registry that has a tenant, a relay and a line, and a folder for what else there is.
 pub(super) struct World {
     folder: TempDir,
+    pub(super) store: TestStore,
     pub(super) tenant_secret: String,
     pub(super) relay_secret: String,
 }
 
 impl World {
     pub(super) fn new() -> Self {
+        Self::on(TestStore::empty())
+    }
+
+    /// The same in a store that is still empty.
+    pub(super) fn on(store: TestStore) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut world = Self { folder, tenant_secret: String::new(), relay_secret: String::new() };
+        let mut world = Self { folder, store, tenant_secret: String::new(), relay_secret: String::new() };
         world.tenant_secret = text(&world.run(&["tenant", "add", TENANT, "--json"]).json()["signing_secret"]);
         world.relay_secret = text(&world.run(&["relay", "add", RELAY, "--json"]).json()["secret"]);
         world.run(&["line", "add", LINE, "--tenant", TENANT, "--relay", RELAY]).text();
         world
     }
 
-    pub(super) fn folder(&self) -> &Path {
-        self.folder.path()
+    /// A registry in a file, whatever the run is on.
+    pub(super) fn in_a_file() -> Self {
+        Self::on(TestStore::empty_file())
     }
 
-    /// The registry.
-    pub(super) fn file(&self) -> PathBuf {
-        self.folder().join("registry.db")
+    /// A registry in PostgreSQL, whatever the run is on.
+    pub(super) fn in_a_database() -> Self {
+        Self::on(TestStore::empty_database())
+    }
+
+    /// The folder of a registry's file.
+    pub(super) fn files(&self) -> &Path {
+        self.store.file().parent().unwrap()
+    }
+
+    pub(super) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// The program with this registry as its store.
     pub(super) fn program(&self, arguments: &[&str]) -> Command {
         let mut command = program();
-        command.current_dir(self.folder()).args(arguments).arg("--store").arg(self.url());
+        command.current_dir(self.folder()).args(arguments).arg("--store").arg(self.store.url());
+        command.envs(self.store.isolation().map(|level| ("CHERT_GROUPS__STORE__ISOLATION", level)));
         command
-    }
-
-    pub(super) fn url(&self) -> String {
-        format!("sqlite:{}", self.file().display())
     }
 
     pub(super) fn run(&self, arguments: &[&str]) -> Ran {
@@ -137,27 +144,12 @@ impl World {
         found
     }
 
-    /// Whether everything in the registry fits together. It is looked at past the program, but with the
-    /// program's own library, so that is safe while it runs.
+    /// Whether everything in the registry fits together, and every conversation is a chat of its own.
     pub(super) fn assert_sound(&self) {
-        let database = Connection::open_with_flags(self.file(), OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap();
-        database.busy_timeout(Duration::from_secs(10)).unwrap();
-        let one = |statement: &str| database.query_row(statement, [], |row| row.get::<_, i64>(0)).unwrap();
-        let check: String = database.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
-        assert_eq!(check, "ok");
-        for table in ["chats", "receipts"] {
-            let counted = one(&format!("SELECT value FROM meta WHERE name = '{table}'"));
-            assert_eq!(counted, one(&format!("SELECT count(*) FROM {table}")), "{table}");
-        }
-        // As many rows as the greatest version, all different and above zero, have no gap.
-        let gaps = "SELECT count(*) FROM chats
-                     WHERE version <> (SELECT count(*) FROM changes WHERE chat_id = id)
-                        OR version <> (SELECT max(version) FROM changes WHERE chat_id = id)";
-        assert_eq!(one(gaps), 0, "chats whose changes have gaps");
-        let chats = one("SELECT count(*) FROM chats");
-        assert_eq!(one("SELECT count(*) FROM conversation_keys"), chats, "one chat for each conversation");
-        assert_eq!(one("SELECT count(DISTINCT chat_id) FROM conversation_keys"), chats);
-        assert_eq!(one("SELECT count(*) FROM pragma_foreign_key_check"), 0);
+        self.store.assert_sound();
+        let chats = self.store.count("SELECT count(*) FROM chats");
+        assert_eq!(self.store.count("SELECT count(*) FROM conversation_keys"), chats);
+        assert_eq!(self.store.count("SELECT count(DISTINCT chat_id) FROM conversation_keys"), chats);
     }
 }
 

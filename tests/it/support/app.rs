@@ -2,8 +2,7 @@
 
 use std::{
     net::SocketAddr,
-    path::PathBuf,
-    sync::mpsc,
+    sync::{Arc, mpsc},
     thread::{self, JoinHandle},
 };
 
@@ -12,30 +11,31 @@ use chert_groups::{
     config::{self, Overrides, Settings},
     domain::time::Time,
     server::{ServeError, Server, listen},
-    store::sqlite::admin::Admin,
+    store::admin::Admin,
 };
-use tempfile::TempDir;
 use tokio::sync::oneshot;
 
 use super::{
     callers::{Caller, Poster},
-    directory::{self, ACME, Identity, OTHER, RELAY_1, RELAY_2},
+    directory::{ACME, Identity, OTHER, RELAY_1, RELAY_2},
     logs,
     relay::FakeRelay,
     request::Request,
+    store::TestStore,
 };
 
 /// What a manual clock shows at first.
 pub(crate) const NOW: &str = "2026-05-31T12:00:00Z";
 
-/// The real service on a free port, with a store of its own. Dropping it stops it, and fails the test when it
+/// The real service on a free port, with a store of its own or beside another one on its store. Dropping it stops it, and fails the test when it
 /// did not end well.
 pub(crate) struct TestApp {
     pub(crate) clock: Clock,
     client: Option<reqwest::Client>,
     settings: Settings,
     running: Option<Running>,
-    folder: TempDir,
+    /// Its store, past it.
+    pub(crate) store: Arc<TestStore>,
 }
 
 struct Running {
@@ -65,30 +65,43 @@ impl TestApp {
         Self::start_with_relays(&[(RELAY_1, &relay.url())])
     }
 
-    /// The same with the system's clock.
-    pub(crate) fn start_in_real_time_with_relays(urls: &[(Identity, &str)]) -> Self {
-        Self::start_at(Clock::system(), |_| {}, urls)
-    }
-
     /// A service with the system's clock.
     pub(crate) fn start_in_real_time() -> Self {
         Self::start_at(Clock::system(), |_| {}, &[])
     }
 
+    /// The same with this store, whose relays deliver to these URLs.
+    pub(crate) fn start_in_real_time_on(store: TestStore, relays: &[(Identity, &str)]) -> Self {
+        set_urls(&store, Clock::system().now(), relays);
+        Self::start_on(Arc::new(store), Clock::system(), |_| {})
+    }
+
+    /// A service whose clock stands at [`NOW`], with this store.
+    pub(crate) fn start_with_store(store: TestStore) -> Self {
+        Self::start_on(Arc::new(store), manual(), |_| {})
+    }
+
+    /// Another instance of this service, on the same store and by the same clock.
+    pub(crate) fn start_another(&self) -> Self {
+        Self::start_on(Arc::clone(&self.store), self.clock.clone(), |_| {})
+    }
+
     fn start_at(clock: Clock, change: impl FnOnce(&mut Settings), relays: &[(Identity, &str)]) -> Self {
+        let store = TestStore::peopled();
+        set_urls(&store, clock.now(), relays);
+        Self::start_on(Arc::new(store), clock, change)
+    }
+
+    fn start_on(store: Arc<TestStore>, clock: Clock, change: impl FnOnce(&mut Settings)) -> Self {
         logs::keep();
-        let folder = tempfile::tempdir().unwrap();
         let mut overrides = Overrides::default();
-        overrides.set("store.url", Some(format!("sqlite:{}", folder.path().join("registry.db").display())));
+        overrides.set("store.url", Some(store.url()));
+        overrides.set("store.isolation", store.isolation());
         overrides.set("server.workers", Some(2));
         overrides.set("server.shutdown_seconds", Some(5));
         let mut settings = config::load(None, &overrides).unwrap();
         change(&mut settings);
-        let mut app = Self { clock, client: None, settings, running: None, folder };
-        std::fs::write(app.store_path(), directory::new_store()).unwrap();
-        for (relay, url) in relays {
-            app.admin().set_relay_url(&relay.slug(), url).unwrap();
-        }
+        let mut app = Self { clock, client: None, settings, running: None, store };
         app.resume();
         app
     }
@@ -142,13 +155,9 @@ impl TestApp {
         self.client.as_ref().expect("the service runs")
     }
 
-    pub(crate) fn store_path(&self) -> PathBuf {
-        self.folder.path().join("registry.db")
-    }
-
     /// An operator's hand, at the clock's time.
     pub(crate) fn admin(&self) -> Admin {
-        directory::admin(&self.store_path(), &self.clock)
+        self.store.admin(self.clock.now())
     }
 
     /// Moves the clock to `seconds` after [`NOW`].
@@ -184,6 +193,13 @@ impl Drop for TestApp {
         if !thread::panicking() {
             self.stop();
         }
+    }
+}
+
+/// Says where relays are reached.
+fn set_urls(store: &TestStore, now: Time, relays: &[(Identity, &str)]) {
+    for (relay, url) in relays {
+        store.admin(now).set_relay_url(&relay.slug(), url).unwrap();
     }
 }
 

@@ -1,14 +1,9 @@
 //! Whom the service knows: tenants, relays and lines, with secrets that tests can say aloud.
 
 use chert_groups::{
-    clock::Clock,
     domain::{ids::Slug, phone::PhoneNumber, relay_kind::RelayKind, secret::SigningSecret},
-    store::sqlite::{
-        admin::Admin,
-        open::{Upkeep, open},
-    },
+    store::admin::Admin,
 };
-use std::{path::Path, sync::LazyLock};
 
 /// A line of [`ACME`], served by [`RELAY_1`].
 pub(crate) const LINE: &str = "+15555550100";
@@ -71,23 +66,8 @@ pub(crate) fn number(text: &str) -> PhoneNumber {
     text.parse().expect("a phone number")
 }
 
-/// Administration of the store at `path`, as an operator does it while the service runs.
-pub(crate) fn admin(path: &Path, clock: &Clock) -> Admin {
-    Admin::new(open(path, Upkeep::Create).expect("the store opens"), clock.now())
-}
-
-/// A store that knows everybody and nothing else, as a file. Made once, since a copy costs less.
-pub(crate) fn new_store() -> &'static [u8] {
-    static STORE: LazyLock<Vec<u8>> = LazyLock::new(|| {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("registry.db");
-        set_up(&mut admin(&path, &Clock::system()));
-        std::fs::read(&path).expect("a store")
-    });
-    &STORE
-}
-
-fn set_up(admin: &mut Admin) {
+/// Makes everybody known to a store in which there is nothing.
+pub(crate) fn set_up(admin: &mut Admin) {
     for (tenant, multi_tenant) in [(ACME, false), (OTHER, false), (MANY, true)] {
         admin.add_tenant(&tenant.slug(), multi_tenant, &tenant.secret()).expect("a new tenant");
     }

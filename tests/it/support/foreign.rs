@@ -33,20 +33,23 @@ pub(crate) const MAC_LINES: [&str; 2] = ["+15555550110", "+15555550111"];
 impl TestApp {
     /// A service that knows a BlueBubbles server and Linq, with so many lines each, at a time after all samples.
     pub(crate) fn start_with_foreign(lines: usize) -> Self {
-        let app = Self::start();
+        Self::start().knowing_foreign(lines)
+    }
+
+    /// The same made of one that knows neither.
+    pub(crate) fn knowing_foreign(mut self, lines: usize) -> Self {
         let webhook = SigningSecret::read(SecretForm::Webhook, WEBHOOK_SECRET).unwrap();
-        app.admin().add_relay(&slug(LINQ), RelayKind::Linq, None, &webhook).unwrap();
-        app.admin().add_relay(&MAC.slug(), RelayKind::BlueBubbles, None, &MAC.secret()).unwrap();
+        self.admin().add_relay(&slug(LINQ), RelayKind::Linq, None, &webhook).unwrap();
+        self.admin().add_relay(&MAC.slug(), RelayKind::BlueBubbles, None, &MAC.secret()).unwrap();
         for line in [LINQ_LINE, LINQ_LINE_2].into_iter().take(lines) {
-            app.add_line(line, &slug(LINQ));
+            self.add_line(line, &slug(LINQ));
         }
         for line in MAC_LINES.into_iter().take(lines) {
-            app.add_line(line, &MAC.slug());
+            self.add_line(line, &MAC.slug());
         }
-        let mut app = app;
-        app.set_clock(60 * 24 * 3600);
-        app.restart();
-        app
+        self.set_clock(60 * 24 * 3600);
+        self.restart();
+        self
     }
 
     pub(crate) fn add_line(&self, line: &str, relay: &Slug) {

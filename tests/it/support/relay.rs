@@ -20,7 +20,7 @@ use tokio::{
     sync::{Semaphore, oneshot},
 };
 
-use super::{app::TestApp, directory::Identity, wait::until};
+use super::{app::TestApp, balancer::Balancer, directory::Identity, store::TestStore, wait::until};
 
 /// Longer than it takes until a request comes.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -271,25 +271,46 @@ pub(crate) fn nobody() -> SocketAddr {
     TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr()).expect("a free port")
 }
 
-/// A service that delivers through a simulated relay.
+/// A service of one or more instances that delivers through a simulated relay.
 pub(crate) struct Simulated {
+    /// The first instance.
     pub(crate) app: TestApp,
+    others: Vec<TestApp>,
+    /// The relay's way to all of them.
+    _balancer: Balancer,
     sim: Sim,
 }
 
 impl Simulated {
     /// A service in real time whose first relay behaves like this.
     pub(crate) fn start(relay: Identity, behaviour: Behaviour, seed: u64) -> Self {
+        Self::start_on(TestStore::peopled(), 1, relay, behaviour, seed)
+    }
+
+    /// The same of several instances on one store.
+    pub(crate) fn start_on(
+        store: TestStore,
+        instances: usize,
+        relay: Identity,
+        behaviour: Behaviour,
+        seed: u64,
+    ) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let app = TestApp::start_in_real_time_with_relays(&[(relay, &url)]);
-        let upstream = Upstream {
-            url: format!("http://{}", app.address()),
-            relay: relay.slug(),
-            secret: relay.secret(),
-        };
+        let app = TestApp::start_in_real_time_on(store, &[(relay, &url)]);
+        let others: Vec<_> = (1..instances).map(|_| app.start_another()).collect();
+        let balancer = Balancer::before([&app].into_iter().chain(&others));
+        let upstream = Upstream { url: balancer.url(), relay: relay.slug(), secret: relay.secret() };
         let sim = Sim::start(listener, upstream, behaviour, seed, app.clock.clone()).unwrap();
-        Self { app, sim }
+        Self { app, others, _balancer: balancer, sim }
+    }
+
+    /// One of the instances, by turns.
+    pub(crate) fn instance(&self, number: usize) -> &TestApp {
+        match number % (1 + self.others.len()) {
+            0 => &self.app,
+            other => &self.others[other - 1],
+        }
     }
 
     /// Changes what the relay does from now on.

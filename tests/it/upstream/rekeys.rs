@@ -73,9 +73,7 @@ async fn two_chats_become_the_older_one() {
 async fn the_event_leaves_one_row_in_the_history_of_each() {
     let app = TestApp::start();
     let (old, new, _) = joined(&app).await;
-    let of = |id: &str| {
-        format!("changes WHERE event_id = 'e3' AND hex(chat_id) = '{}'", id.replace('-', "").to_uppercase())
-    };
+    let of = |id: &str| format!("changes WHERE event_id = 'e3' AND chat_id = {}", app.store.id(id));
     assert_eq!((app.rows(&of(&old)), app.rows(&of(&new))), (1, 1));
     assert_eq!(app.changes_of(&new).last(), Some(&json!({"type": "merged", "chat_id": old})));
     let history = app.changes_of(&old);

@@ -1,0 +1,170 @@
+//! What went wrong with a database, and what may be done about it.
+
+use std::time::{Duration, Instant};
+
+use deadpool_postgres::PoolError;
+use tokio_postgres::error::SqlState;
+
+use crate::{clock, store::StoreError};
+
+/// Why something was not done.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// Another transaction was in the way. The whole of this one may be repeated at once.
+    Conflict(&'static str),
+    /// The connection is gone, or the server does not take what it should. Nobody knows what became of a commit. The
+    /// whole transaction may be repeated on another connection.
+    Lost(String),
+    /// It makes no sense to repeat it.
+    Refused(StoreError),
+}
+
+/// What is expected to happen now and then among several servers.
+const CONFLICTS: [(SqlState, &str); 7] = [
+    (SqlState::T_R_SERIALIZATION_FAILURE, "serialization"),
+    (SqlState::T_R_DEADLOCK_DETECTED, "deadlock"),
+    // Somebody else has inserted it first.
+    (SqlState::UNIQUE_VIOLATION, "unique"),
+    (SqlState::DUPLICATE_TABLE, "unique"),
+    // A relay was removed meanwhile.
+    (SqlState::FOREIGN_KEY_VIOLATION, "reference"),
+    (SqlState::LOCK_NOT_AVAILABLE, "lock"),
+    (SqlState::T_R_STATEMENT_COMPLETION_UNKNOWN, "unknown"),
+];
+
+/// Of a connection, or of a server, that another one may replace. The class of a code are its first two characters.
+const LOST_CLASSES: [&str; 3] = ["08", "53", "57"];
+const LOST: [SqlState; 4] = [
+    // A server that was a primary until now.
+    SqlState::READ_ONLY_SQL_TRANSACTION,
+    SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
+    // Prepared for another schema, or by another connection of a pooler.
+    SqlState::FEATURE_NOT_SUPPORTED,
+    SqlState::INVALID_SQL_STATEMENT_NAME,
+];
+
+impl Failure {
+    pub(super) fn lost(why: &str) -> Self {
+        Self::Lost(why.to_owned())
+    }
+
+    /// What may be told of it: never a value of a row.
+    pub(super) fn told(&self) -> String {
+        match self {
+            Self::Conflict(what) => format!("another transaction was in the way ({what})"),
+            Self::Lost(why) => why.clone(),
+            Self::Refused(why) => why.to_string(),
+        }
+    }
+}
+
+impl From<tokio_postgres::Error> for Failure {
+    fn from(error: tokio_postgres::Error) -> Self {
+        let Some(said) = error.as_db_error() else {
+            let cause = std::error::Error::source(&error).map(ToString::to_string);
+            let lost =
+                format!("the database cannot be reached: {}", cause.unwrap_or_else(|| error.to_string()));
+            return Self::Lost(lost);
+        };
+        let code = said.code();
+        if let Some((_, what)) = CONFLICTS.iter().find(|(conflict, _)| conflict == code) {
+            return Self::Conflict(what);
+        }
+        // The detail of an error may quote a row; its message names tables and columns.
+        let told = format!("{} (SQLSTATE {})", said.message(), code.code());
+        if LOST.contains(code) || LOST_CLASSES.iter().any(|class| code.code().starts_with(class)) {
+            return Self::Lost(told);
+        }
+        Self::Refused(StoreError::Unavailable(told))
+    }
+}
+
+impl From<PoolError> for Failure {
+    fn from(error: PoolError) -> Self {
+        match error {
+            PoolError::Backend(error) => match Self::from(error) {
+                // Who does not get in is not told apart from who finds nobody there: either may get in later.
+                Self::Refused(why) => Self::Lost(why.to_string()),
+                failure => failure,
+            },
+            other => Self::Lost(other.to_string()),
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(why: StoreError) -> Self {
+        Self::Refused(why)
+    }
+}
+
+impl From<Failure> for StoreError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Refused(why) => why,
+            Failure::Conflict(_) | Failure::Lost(_) => Self::Unavailable(failure.told()),
+        }
+    }
+}
+
+/// How long a transaction that meets others is repeated, and how often; and one that has lost its connection.
+const CONFLICT_PATIENCE: Duration = Duration::from_secs(20);
+const MOST_CONFLICTS: u32 = 100;
+const LOST_PATIENCE: Duration = Duration::from_secs(4);
+
+/// The shortest and the longest pause before another attempt.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(4);
+const LONGEST_PAUSE: Duration = Duration::from_millis(400);
+
+/// How a transaction is repeated.
+pub(super) struct Pace {
+    began: Instant,
+    failures: u32,
+}
+
+impl Pace {
+    pub(super) fn new() -> Self {
+        Self { began: Instant::now(), failures: 0 }
+    }
+
+    /// How long to wait before another attempt after this failure.
+    ///
+    /// # Errors
+    ///
+    /// When it is to be given up.
+    pub(super) fn pause(&mut self, failure: Failure) -> Result<Duration, StoreError> {
+        self.failures += 1;
+        let (reason, may_go_on) = match &failure {
+            Failure::Conflict(what) => {
+                (*what, self.failures < MOST_CONFLICTS && self.began.elapsed() < CONFLICT_PATIENCE)
+            }
+            Failure::Lost(_) => ("lost", self.began.elapsed() < LOST_PATIENCE),
+            Failure::Refused(_) => ("refused", false),
+        };
+        if !may_go_on {
+            return Err(failure.into());
+        }
+        metrics::counter!("chert_groups_transactions_repeated_total", "reason" => reason).increment(1);
+        tracing::debug!(why = failure.told(), "a transaction is repeated");
+        let longer = SHORTEST_PAUSE.saturating_mul(1 << self.failures.min(8));
+        Ok(clock::jittered(longer.min(LONGEST_PAUSE)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_may_succeed_is_repeated() {
+        let mut pace = Pace::new();
+        assert!(pace.pause(Failure::Conflict("deadlock")).unwrap() <= LONGEST_PAUSE);
+        assert!(pace.pause(Failure::lost("gone")).is_ok());
+        let broken = Failure::Refused(StoreError::Broken("a row".to_owned()));
+        assert!(matches!(pace.pause(broken), Err(StoreError::Broken(_))));
+        for _ in 0..MOST_CONFLICTS {
+            let _ = pace.pause(Failure::Conflict("serialization"));
+        }
+        assert!(matches!(pace.pause(Failure::Conflict("serialization")), Err(StoreError::Unavailable(_))));
+    }
+}

@@ -1,0 +1,153 @@
+//! Connections to a database, and the threads that drive them.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{Arc, mpsc},
+    time::Duration,
+};
+
+use deadpool_postgres::{
+    Connect, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime as PoolRuntime,
+};
+use tokio::{runtime::Runtime, task::JoinHandle, time::timeout};
+use tokio_postgres::{Client, Config, Error};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::{
+    failure::Failure,
+    tls::{self, TlsError},
+    url::PostgresUrl,
+};
+use crate::store::StoreError;
+
+/// How long one step may take, when the server does not even say that it took too long.
+pub(super) const PATIENCE: Duration = Duration::from_secs(12);
+
+/// How long anybody waits for a connection: as long as two servers take that do not answer.
+const CONNECTING: Duration = Duration::from_secs(7);
+
+/// What is set for every connection: how long the server lets a statement run, a lock be waited for, and a transaction
+/// be idle, so that one of a server that is gone or stopped holds up nobody for long.
+const SESSION: &str = "SET statement_timeout = '10s'; SET lock_timeout = '8s';
+     SET idle_in_transaction_session_timeout = '5s'; SET client_min_messages = 'error'";
+
+/// A pool of connections to a database. Clones share it.
+#[derive(Clone)]
+pub struct Link {
+    threads: Arc<Threads>,
+    pool: Pool,
+}
+
+/// The threads that connections live on, apart from everybody who waits for them.
+struct Threads(Option<Runtime>);
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        // Whoever drops this may be on a thread that must not wait.
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// Why there can be no link.
+#[derive(Debug, thiserror::Error)]
+pub enum LinkError {
+    /// TLS is impossible.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The system has no threads to spare.
+    #[error("no threads for the connections: {0}")]
+    Threads(String),
+}
+
+impl Link {
+    /// A pool of up to `connections` connections, none of which is made yet.
+    ///
+    /// # Errors
+    ///
+    /// As [`LinkError`] says.
+    pub fn new(url: &PostgresUrl, connections: usize) -> Result<Self, LinkError> {
+        let threads = |why: &dyn std::fmt::Display| LinkError::Threads(why.to_string());
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_name("postgres")
+            .enable_all()
+            .build()
+            .map_err(|why| threads(&why))?;
+        let connector = Connector(tls::connector(&url.proof)?);
+        let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        let pool = Pool::builder(Manager::from_connect(url.config.clone(), connector, recycling))
+            .max_size(connections)
+            .runtime(PoolRuntime::Tokio1)
+            .build()
+            .map_err(|why| threads(&why))?;
+        Ok(Self { threads: Arc::new(Threads(Some(runtime))), pool })
+    }
+
+    /// A connection.
+    pub(super) async fn connection(&self) -> Result<Object, Failure> {
+        match timeout(CONNECTING, self.pool.get()).await {
+            Ok(connection) => Ok(connection?),
+            Err(_) => Err(Failure::lost("no connection in time")),
+        }
+    }
+
+    /// Runs `task` on the threads of the connections, and waits for it on this one, whichever it is.
+    pub(super) fn wait<T: Send + 'static>(
+        &self,
+        task: impl Future<Output = Result<T, Failure>> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.wait_for(PATIENCE, task)
+    }
+
+    /// The same, for up to so long.
+    pub(super) fn wait_for<T: Send + 'static>(
+        &self,
+        patience: Duration,
+        task: impl Future<Output = Result<T, Failure>> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (done, result) = mpsc::sync_channel(1);
+        let run = async move {
+            let result = timeout(patience, task).await;
+            // Whoever has stopped waiting needs no result.
+            let _ = done.send(result.unwrap_or_else(|_| Err(Failure::lost("no answer in time"))));
+        };
+        match &self.threads.0 {
+            Some(runtime) => drop(runtime.spawn(run)),
+            None => return Err(StoreError::Unavailable("the connections are closed".to_owned())),
+        }
+        let gone = |_| StoreError::Unavailable("what was asked of the database came to no end".to_owned());
+        Ok(result.recv().map_err(gone)??)
+    }
+
+    /// Runs a step on this thread, which is none of a runtime.
+    pub(super) fn step<T>(&self, step: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        let Some(runtime) = &self.threads.0 else { return Err(Failure::lost("the connections are closed")) };
+        let result = runtime.block_on(async { timeout(PATIENCE, step).await });
+        result.unwrap_or_else(|_| Err(Failure::lost("no answer in time")))
+    }
+}
+
+/// Makes connections.
+struct Connector(MakeRustlsConnect);
+
+type Connected<'c> = Pin<Box<dyn Future<Output = Result<(Client, JoinHandle<()>), Error>> + Send + 'c>>;
+
+impl Connect for Connector {
+    fn connect(&self, config: &Config) -> Connected<'_> {
+        let (config, tls) = (config.clone(), self.0.clone());
+        Box::pin(async move {
+            let (client, connection) = config.connect(tls).await?;
+            let driven = tokio::spawn(async move {
+                // Whoever uses the connection is told, too, and says what it means.
+                if let Err(why) = connection.await {
+                    tracing::debug!(why = Failure::from(why).told(), "a connection to the database ended");
+                }
+            });
+            client.batch_execute(SESSION).await?;
+            Ok((client, driven))
+        })
+    }
+}

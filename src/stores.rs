@@ -1,0 +1,166 @@
+//! A store, opened for what is wanted of it. Here alone it matters which one it is.
+
+use std::{path::Path, sync::Arc};
+
+use crate::{
+    clock::Clock,
+    config::{StoreSettings, StoreUrl},
+    domain::time::Time,
+    registry::{Registry, command::Command},
+    store::{
+        StoreError,
+        admin::Admin,
+        committer::{self, Engine, Limits, Writer},
+        memory::Memory,
+        postgres::{self, engine::PostgresEngine, reader::PostgresReader},
+        query::Reader,
+        sqlite::{
+            self,
+            engine::SqliteEngine,
+            lock::{LockError, ServerLock},
+            reader::SqliteReader,
+        },
+        upkeep::Upkeep,
+    },
+};
+
+/// Why a store is not opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another server has it.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The file cannot be opened.
+    #[error(transparent)]
+    Sqlite(#[from] sqlite::open::OpenError),
+    /// The database cannot be opened.
+    #[error(transparent)]
+    Postgres(#[from] postgres::schema::OpenError),
+    /// It cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// There can be no folder for it.
+    #[error(transparent)]
+    Folder(#[from] std::io::Error),
+}
+
+/// A store that is served.
+pub struct Served {
+    /// The registry in it.
+    pub registry: Registry,
+    /// What reads it.
+    pub reader: Arc<dyn Reader>,
+    /// What writes it.
+    pub writer: Writer<Command>,
+    /// What keeps other servers away, where only one may be.
+    pub lock: Option<ServerLock>,
+}
+
+/// Opens the store of a server.
+///
+/// # Errors
+///
+/// As [`OpenError`] says.
+pub fn serve(settings: &StoreSettings, clock: &Clock) -> Result<Served, OpenError> {
+    let upkeep = if settings.migrate { Upkeep::CreateAndMigrate } else { Upkeep::LeaveAsItIs };
+    match &settings.url {
+        StoreUrl::Sqlite(path) => {
+            let lock = lock(path, clock.now())?;
+            let file = sqlite::open::open_for_server(path, upkeep)?;
+            let engines = vec![SqliteEngine::new(file, settings.cached_handles)?];
+            let reader = Arc::new(SqliteReader::open(path, settings.readers)?);
+            begin(settings, clock, engines, reader, Memory::new(settings.lookup_cache), Some(lock))
+        }
+        StoreUrl::Postgres(url) => {
+            // One more, so that housekeeping waits for nobody.
+            let connections = settings.readers as usize + settings.writers + 1;
+            let opened = postgres::schema::open_for_server(url, connections, upkeep, clock.now())?;
+            let engines =
+                PostgresEngine::lanes(&opened, settings.writers, settings.isolation, settings.cached_handles);
+            let reader = Arc::new(PostgresReader::new(opened.link.clone()));
+            // What is remembered of look-ups would not be told of what other servers change.
+            begin(settings, clock, engines, reader, Memory::new(0), None)
+        }
+    }
+}
+
+fn begin(
+    settings: &StoreSettings,
+    clock: &Clock,
+    engines: Vec<impl Engine>,
+    reader: Arc<dyn Reader>,
+    memory: Memory,
+    lock: Option<ServerLock>,
+) -> Result<Served, OpenError> {
+    let limits = Limits { queue: settings.queue, keep_receipts: settings.keep_receipts };
+    let (committer, writer) = committer::start(engines, clock, limits, memory.changes())?;
+    let registry = Registry::new(committer, Arc::clone(&reader), settings.readers, memory);
+    Ok(Served { registry, reader, writer, lock })
+}
+
+fn lock(path: &Path, now: Time) -> Result<ServerLock, OpenError> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    Ok(ServerLock::acquire(path, now)?)
+}
+
+/// Opens a store for administration, beside servers that may be running.
+///
+/// # Errors
+///
+/// As [`OpenError`] says.
+pub fn admin(url: &StoreUrl, upkeep: Upkeep, now: Time) -> Result<Admin, OpenError> {
+    Ok(match url {
+        StoreUrl::Sqlite(path) => Admin::of(sqlite::open::open(path, upkeep)?, now),
+        StoreUrl::Postgres(url) => Admin::of(postgres::schema::open(url, 1, upkeep)?, now),
+    })
+}
+
+/// Opens a store for looking things up.
+///
+/// # Errors
+///
+/// As [`OpenError`] says.
+pub fn reader(url: &StoreUrl) -> Result<Box<dyn Reader>, OpenError> {
+    Ok(match url {
+        StoreUrl::Sqlite(path) => Box::new(SqliteReader::open(path, 1)?),
+        StoreUrl::Postgres(url) => {
+            Box::new(PostgresReader::new(postgres::schema::open(url, 1, Upkeep::LeaveAsItIs)?))
+        }
+    })
+}
+
+/// Brings a store's schema up to date; which version it has then.
+///
+/// # Errors
+///
+/// As [`OpenError`] says.
+pub fn migrate(url: &StoreUrl, now: Time) -> Result<i64, OpenError> {
+    match url {
+        StoreUrl::Sqlite(path) => {
+            // A schema must not change under a server.
+            let _lock = lock(path, now)?;
+            sqlite::open::open(path, Upkeep::CreateAndMigrate)?;
+            Ok(sqlite::open::SCHEMA_VERSION.into())
+        }
+        StoreUrl::Postgres(url) => {
+            postgres::schema::open(url, 1, Upkeep::CreateAndMigrate)?;
+            Ok(postgres::schema::SCHEMA_VERSION)
+        }
+    }
+}
+
+/// Reads all of a store; what is wrong with it.
+///
+/// # Errors
+///
+/// As [`OpenError`] says.
+pub fn check(url: &StoreUrl) -> Result<Vec<String>, OpenError> {
+    Ok(match url {
+        StoreUrl::Sqlite(path) => sqlite::open::check_all(&sqlite::open::open_read_only(path)?)?,
+        StoreUrl::Postgres(url) => {
+            postgres::schema::check_all(&postgres::schema::open(url, 1, Upkeep::LeaveAsItIs)?)?
+        }
+    })
+}
