@@ -67,9 +67,9 @@ pub fn serve(settings: &StoreSettings, clock: &Clock) -> Result<Served, OpenErro
         StoreUrl::Sqlite(path) => {
             let lock = lock(path, clock.now())?;
             let file = sqlite::open::open_for_server(path, upkeep)?;
-            let engines = vec![SqliteEngine::new(file, settings.cached_handles)?];
+            let engine = SqliteEngine::new(file, settings.cached_handles)?.with_checkpoints_beside(path)?;
             let reader = Arc::new(SqliteReader::open(path, settings.readers)?);
-            begin(settings, clock, engines, reader, Memory::new(settings.lookup_cache), Some(lock))
+            begin(settings, clock, vec![engine], reader, Memory::new(settings.lookup_cache), Some(lock))
         }
         StoreUrl::Postgres(url) => {
             // One more, so that housekeeping waits for nobody.

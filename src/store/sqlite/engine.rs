@@ -1,11 +1,16 @@
 //! The transactions of the committer.
 
+use std::path::Path;
+
 use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::{
+    checkpoint::Checkpoints,
     deliveries,
     journal::{self, Journal},
-    load, parked, save,
+    load,
+    open::OpenError,
+    parked, save,
 };
 use crate::{
     domain::{ids::ChatId, time::Time},
@@ -32,10 +37,12 @@ const PRUNE: &str = "DELETE FROM receipts WHERE (claimed, digest) IN
 /// What a batch writes at most, roughly.
 const PROBE_BYTES: usize = 1 << 20;
 
-/// How many rows that are behind a transaction writes besides its own work, for each time that the journal is too
-/// long; and when there is no other work.
-const CATCH_UP: usize = 32;
+/// How many rows that are behind a transaction writes besides its own work, when there is no other work.
 const CATCH_UP_AT_REST: usize = 512;
+
+/// How many events there are for each such row otherwise, when the journal is too long. A chat's row is then written
+/// once for some twenty events, so this is enough, and no transaction is much larger than its neighbours.
+const EVENTS_FOR_EACH_ROW: usize = 8;
 
 /// The one connection that writes, and what it remembers.
 pub struct SqliteEngine {
@@ -45,6 +52,8 @@ pub struct SqliteEngine {
     cached_handles: usize,
     /// `None` after a failure, when nobody knows what is in the store.
     known: Option<Known>,
+    /// `None` where SQLite's own are good enough.
+    checkpoints: Option<Checkpoints>,
 }
 
 /// What the one connection that writes knows of the store without asking.
@@ -63,10 +72,20 @@ impl SqliteEngine {
     /// When the rows that a former server left behind cannot be brought up to date.
     pub fn new(connection: Connection, cached_handles: usize) -> Result<Self, StoreError> {
         let cache = ChatCache::new(cached_handles);
-        let mut engine = Self { connection, cache, cached_handles, known: None };
+        let mut engine = Self { connection, cache, cached_handles, known: None, checkpoints: None };
         let known = engine.know()?;
         engine.known = Some(known);
         Ok(engine)
+    }
+
+    /// The same with checkpoints on a thread of their own. The file of its connection is at `path`.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be opened once more, or the system has no thread to spare.
+    pub fn with_checkpoints_beside(mut self, path: &Path) -> Result<Self, OpenError> {
+        self.checkpoints = Some(Checkpoints::beside(&self.connection, path)?);
+        Ok(self)
     }
 
     /// Finds out what there is to know, after a start or a failure.
@@ -98,7 +117,8 @@ impl SqliteEngine {
         save::save(&transaction, &working, put_off)?;
         let words = if put_off { working.words() } else { &[] };
         let number = journal.append(&transaction, words)?;
-        let limit = CATCH_UP * journal.excess(self.cached_handles / 2);
+        let limit = (working.new_receipts().len() / EVENTS_FOR_EACH_ROW + 1)
+            * journal.excess(self.cached_handles / 2);
         let caught_up = catch_up(&transaction, &self.cache, journal, limit)?;
         journal.trim(&transaction)?;
         transaction.commit()?;
@@ -162,7 +182,12 @@ fn catch_up(
 
 impl Engine for SqliteEngine {
     fn transact(&mut self, work: &mut dyn Work) -> Result<(), StoreError> {
-        self.knowing(|engine, known| engine.try_transact(work, known))
+        if let Some(checkpoints) = &self.checkpoints {
+            checkpoints.before_work(&self.connection)?;
+        }
+        self.knowing(|engine, known| engine.try_transact(work, known))?;
+        self.checkpoints.iter().for_each(Checkpoints::after_commit);
+        Ok(())
     }
 
     fn latest_tick(&mut self) -> Result<Option<Time>, StoreError> {

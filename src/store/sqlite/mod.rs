@@ -3,6 +3,7 @@
 //! - [`open`] opens and creates files, and refuses those that it must not touch; [`lock`] lets one server own
 //!   a file.
 //! - [`engine`] runs the transactions of the committer, with `load`, `save` and a `cache` of chats.
+//! - `checkpoint` brings what was committed into the file beside the writer.
 //! - [`reader`] looks things up, over a pool of read-only connections.
 //! - `admin` lets the directory be changed; `directory` reads it.
 //!
@@ -14,6 +15,7 @@ pub mod open;
 pub mod reader;
 
 mod admin;
+mod checkpoint;
 mod deliveries;
 mod directory;
 mod journal;

@@ -275,10 +275,10 @@ fn configure(connection: &Connection, access: OpenFlags) -> rusqlite::Result<()>
              PRAGMA foreign_keys = ON;
              PRAGMA wal_autocheckpoint = 4000;
              PRAGMA journal_size_limit = 67108864;
-             PRAGMA cache_size = -65536;",
+             PRAGMA cache_size = -16384;",
         )?;
     } else {
-        connection.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -8192;")?;
+        connection.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -2048;")?;
     }
     connection
         .execute_batch("PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0;")?;

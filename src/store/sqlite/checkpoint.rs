@@ -1,0 +1,170 @@
+//! Checkpoints beside the writer.
+//!
+//! What is committed is in the write-ahead log, and a checkpoint brings it into the file, which takes several times as
+//! long as a commit. Done by the writer, as SQLite does by default, it lets everybody wait who has an event in the
+//! queue: that was the slowest hundredth of all answers. So a thread with a connection of its own does it, while the
+//! writer goes on. The log begins anew only when all of it is in the file, and while the writer goes on there is always
+//! a rest. So when the log has become long the writer is asked to do that rest, which is a small one then.
+
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use rusqlite::Connection;
+
+use super::open::{OpenError, Upkeep, open};
+use crate::store::StoreError;
+
+/// How often the log is looked at while there is work.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// How many pages of the log may not be in the file yet before they are brought there: 16 MiB.
+const BEHIND: i64 = 4_000;
+
+/// How many pages the log may have before it has to begin anew: 48 MiB.
+const LONG: i64 = 12_000;
+
+/// The thread, which ends when this is dropped.
+pub(super) struct Checkpoints {
+    /// Told of commits. It has room for one message: to be told once is enough.
+    told: Option<mpsc::SyncSender<()>>,
+    log_is_long: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Checkpoints {
+    /// Takes checkpoints of the registry at `path` over from `writer`.
+    pub(super) fn beside(writer: &Connection, path: &Path) -> Result<Self, OpenError> {
+        let connection = open(path, Upkeep::LeaveAsItIs)?;
+        let refused = |why: String| OpenError::Io { path: path.to_owned(), why };
+        writer.execute_batch("PRAGMA wal_autocheckpoint = 0").map_err(|why| refused(why.to_string()))?;
+        let (told, commits) = mpsc::sync_channel(1);
+        let log_is_long = Arc::new(AtomicBool::new(false));
+        let worker = Worker { connection, commits, log_is_long: Arc::clone(&log_is_long) };
+        let thread = thread::Builder::new()
+            .name("checkpoints".to_owned())
+            .spawn(move || worker.run())
+            .map_err(|why| refused(why.to_string()))?;
+        Ok(Self { told: Some(told), log_is_long, thread: Some(thread) })
+    }
+
+    /// Does what is left for the writer, who is about to begin a transaction.
+    pub(super) fn before_work(&self, writer: &Connection) -> Result<(), StoreError> {
+        if self.log_is_long.load(Ordering::Acquire) {
+            let log = checkpoint(writer, "PASSIVE");
+            self.log_is_long.store(false, Ordering::Release);
+            log?;
+        }
+        Ok(())
+    }
+
+    /// Takes note of a commit.
+    pub(super) fn after_commit(&self) {
+        // When there is no room, or nobody listens any more, there is nothing to be told.
+        let _ = self.told.as_ref().map(|told| told.try_send(()));
+    }
+}
+
+impl Drop for Checkpoints {
+    fn drop(&mut self) {
+        drop(self.told.take());
+        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the thread of checkpoints stopped in a panic");
+        }
+    }
+}
+
+struct Worker {
+    connection: Connection,
+    commits: mpsc::Receiver<()>,
+    log_is_long: Arc<AtomicBool>,
+}
+
+impl Worker {
+    fn run(self) {
+        while self.commits.recv().is_ok() {
+            if let Err(why) = self.look_after_the_log() {
+                // The writer meets it, too, and says what it means.
+                tracing::warn!(%why, "a checkpoint failed");
+                self.log_is_long.store(true, Ordering::Release);
+            }
+            thread::sleep(PAUSE);
+        }
+    }
+
+    fn look_after_the_log(&self) -> Result<(), StoreError> {
+        if self.log_is_long.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let mut log = checkpoint(&self.connection, "NOOP")?;
+        if log.pages - log.in_the_file >= BEHIND {
+            log = checkpoint(&self.connection, "PASSIVE")?;
+        }
+        if log.pages >= LONG {
+            self.log_is_long.store(true, Ordering::Release);
+        }
+        Ok(())
+    }
+}
+
+/// The write-ahead log.
+struct Log {
+    pages: i64,
+    in_the_file: i64,
+}
+
+fn checkpoint(connection: &Connection, mode: &str) -> Result<Log, StoreError> {
+    let log = connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| {
+        Ok(Log { pages: row.get(1)?, in_the_file: row.get(2)? })
+    })?;
+    Ok(log)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Writes `pages` pages, a transaction for each hundred of them.
+    fn write(writer: &Connection, checkpoints: &Checkpoints, pages: usize) {
+        for _ in 0..pages / 100 {
+            checkpoints.before_work(writer).unwrap();
+            let transaction = writer.unchecked_transaction().unwrap();
+            for _ in 0..100 {
+                transaction.execute("INSERT INTO journal (words) VALUES (zeroblob(4000))", []).unwrap();
+            }
+            transaction.commit().unwrap();
+            checkpoints.after_commit();
+        }
+    }
+
+    #[test]
+    fn the_log_begins_anew_while_the_writer_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("registry.db");
+        let writer = open(&path, Upkeep::Create).unwrap();
+        let checkpoints = Checkpoints::beside(&writer, &path).unwrap();
+        let log_pages = || checkpoint(&writer, "NOOP").unwrap().pages;
+        let mut written = 0;
+        let began_anew = loop {
+            let before = log_pages();
+            write(&writer, &checkpoints, 1_000);
+            written += 1_000;
+            if log_pages() < before || written > 200_000 {
+                break log_pages() < before;
+            }
+        };
+        assert!(began_anew, "after {written} pages the log has {}", log_pages());
+        // All that was written is there.
+        let rows: usize = writer.query_row("SELECT count(*) FROM journal", [], |row| row.get(0)).unwrap();
+        assert_eq!(rows, written);
+        // Whoever drops it waits for its end, so that nobody has the file open.
+        drop(checkpoints);
+    }
+}
