@@ -193,7 +193,7 @@ pub fn check_all(link: &Link) -> Result<Vec<String>, StoreError> {
     let asked = link.clone();
     link.wait_for(MIGRATION, async move {
         let client = asked.connection().await?;
-        client.batch_execute("SET statement_timeout = 0").await?;
+        client.batch_execute(CHECKING).await?;
         let mut problems = Vec::new();
         for (what, statement) in CHECKS {
             let row = client.query_one(statement, &[]).await?;
@@ -202,11 +202,13 @@ pub fn check_all(link: &Link) -> Result<Vec<String>, StoreError> {
                 problems.push(format!("{count} {what}"));
             }
         }
-        // Nobody else is to wait as long.
-        drop(Client::take(client));
+        client.batch_execute("COMMIT").await?;
         Ok(problems)
     })
 }
+
+/// All of it as of one moment, however long that takes. Nothing of this outlives the transaction.
+const CHECKING: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0";
 
 /// What there must be none of.
 const CHECKS: [(&str, &str); 5] = [
