@@ -22,7 +22,7 @@ use crate::{
     shape::{ONE_16, Shape},
     size::Size,
     stores::{
-        Ground, RELAY, Secrets, TENANT,
+        Ground, RELAY, Secrets, Store, TENANT,
         crash::{self, Kept},
     },
 };
@@ -91,6 +91,11 @@ impl Bench {
     pub(crate) fn grown(&self) -> anyhow::Result<Ground> {
         let size = (self.size.groups, self.size.receipts);
         Ground::grown(self.folder(), size, &self.secrets, &self.clock)
+    }
+
+    /// The same in a PostgreSQL. Making it takes some seconds.
+    pub(crate) fn in_postgres(&self) -> anyhow::Result<Ground> {
+        Ground::in_postgres(self.folder(), &self.secrets, &self.clock)
     }
 
     /// Writes the bodies of events about a ground's groups.
@@ -163,13 +168,13 @@ impl Bench {
         plan: Plan,
         ingest: &Ingest,
     ) -> anyhow::Result<Turn> {
-        let path = ground.file()?;
-        let mut server = Server::start(contender, &path)?;
+        let store = ground.store()?;
+        let mut server = Server::start(contender, &store)?;
         let mut load = Load::start(plan, server.address);
         let measured = load.measure(&server, WARM_UP, self.size.turn).await?;
         let answered = load.kill(&mut server).await?;
         let kept = match contender {
-            Contender::Ours => Some(self.check_kept(&path, ingest, &answered).await?),
+            Contender::Ours => Some(self.check_kept(&store, ingest, &answered).await?),
             Contender::Naive | Contender::Ceiling(_) => None,
         };
         Ok(Turn { measured, start: server.start, kept })
@@ -178,11 +183,11 @@ impl Bench {
     /// Checks that what a server had answered before it was killed is there.
     pub(crate) async fn check_kept(
         &self,
-        path: &Path,
+        store: impl Into<Store>,
         ingest: &Ingest,
         answered: &[usize],
     ) -> anyhow::Result<Kept> {
-        let kept = crash::check(path, ingest, answered).await?;
+        let kept = crash::check(store, ingest, answered).await?;
         self.kept.borrow_mut().push(kept);
         Ok(kept)
     }

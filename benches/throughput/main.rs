@@ -6,7 +6,7 @@
 //! - [`figures`] has one file for each target; [`bench`] is what they stand on, [`shape`] the kinds of load, [`size`]
 //!   how much is measured, and [`report`] the table.
 //! - [`population`], [`events`], [`requests`] and [`ingest`] are what is posted, [`lookups`] what is looked up.
-//! - [`stores`] makes the files that turns begin with, and looks whether what was answered survives a crash.
+//! - [`stores`] makes the files and databases that turns begin with, the latter in [`postgres`], and looks whether what was answered survives a crash.
 //! - [`servers`] are ours and those that it is compared with; [`load`] asks them, and [`wrk`] lets wrk do so.
 //! - [`machine`] says what machine it is, and how busy.
 //!
@@ -22,6 +22,7 @@ mod load;
 mod lookups;
 mod machine;
 mod population;
+mod postgres;
 mod report;
 mod requests;
 mod servers;
@@ -57,9 +58,9 @@ fn main() -> anyhow::Result<()> {
     // What Cargo says is meant for its own harness.
     let arguments = arguments.iter().map(String::as_str).filter(|argument| *argument != "--bench");
     match arguments.collect::<Vec<_>>().as_slice() {
-        ["naive", store] => naive::run(Path::new(store)),
+        ["naive", store] => naive::run(&store.parse()?),
         ["ceiling", store, by_id, by_key, resolve] => {
-            ceiling::run(Path::new(store), [by_id.parse()?, by_key.parse()?, resolve.parse()?])
+            ceiling::run(&store.parse()?, [by_id.parse()?, by_key.parse()?, resolve.parse()?])
         }
         ["bare", record, seconds, store] => {
             let record = Record::named(record).context("no such record")?;

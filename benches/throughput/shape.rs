@@ -38,6 +38,11 @@ impl Shape {
         Self { prepared, ..self }
     }
 
+    /// The same at half as many connections.
+    pub(crate) const fn halved(self) -> Self {
+        Self { connections: self.connections / 2, ..self }
+    }
+
     /// How many requests are prepared for a turn of this length.
     pub(crate) fn requests(self, time: Duration) -> usize {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of events")]

@@ -60,7 +60,7 @@ pub(super) fn of_way(rounds: &[EachWay], place: usize) -> Vec<Measured> {
 
 /// Look-ups with nothing else to do; also the sizes of the answers.
 pub(super) async fn alone(bench: &Bench, ground: &Ground) -> anyhow::Result<(EachWay, [usize; 3])> {
-    let server = Server::start(Contender::Ours, &ground.file()?)?;
+    let server = Server::start(Contender::Ours, &ground.store()?)?;
     let (mut measured, mut sizes) = (Vec::new(), [0; 3]);
     for (way, size) in Way::ALL.into_iter().zip(&mut sizes) {
         let asked = asked(bench, ground, way)?;

@@ -1,4 +1,5 @@
-//! The figures, one file for each target, in their order; and creates, which belong to none of them.
+//! The figures, one file for each target, in their order; creates, which belong to none of them; and
+//! all that is measured on PostgreSQL.
 //!
 //! In every round all that a figure compares has its turn, so that a ratio is taken of turns that were close together.
 
@@ -9,6 +10,7 @@ mod ingest;
 mod latency;
 mod lookup;
 mod overload;
+mod postgres;
 mod replay;
 
 use anyhow::bail;
@@ -16,7 +18,7 @@ use anyhow::bail;
 use crate::{bench::Bench, report::Row};
 
 /// What can be measured on its own.
-pub(crate) const ALL: [&str; 8] = ["1", "2", "3", "4", "5", "6", "7", "creates"];
+pub(crate) const ALL: [&str; 9] = ["1", "2", "3", "4", "5", "6", "7", "creates", "postgres"];
 
 /// Says so before anything is measured when one of the targets is none.
 pub(crate) fn known<'t>(targets: &'t [&'t str]) -> anyhow::Result<&'t [&'t str]> {
@@ -37,6 +39,7 @@ pub(crate) async fn measure(bench: &Bench, target: &str) -> anyhow::Result<Vec<R
         "6" => overload::rows(bench).await,
         "7" => replay::rows(bench).await,
         "creates" => creates::rows(bench).await,
+        "postgres" => postgres::rows(bench).await,
         _ => bail!("there is no target {target}"),
     }
 }

@@ -6,8 +6,6 @@
 //!
 //! It has nothing around its handlers: no trace, no log, no metrics, no limits of time.
 
-use std::path::Path;
-
 use actix_web::{
     HttpRequest, HttpResponse,
     error::ErrorBadRequest,
@@ -17,6 +15,7 @@ use actix_web::{
 use chert_groups::{
     clock::Clock,
     domain::report::Report,
+    store::url::StoreUrl,
     upstream::{
         Parsed, Rejected,
         request::{self, Events},
@@ -35,7 +34,7 @@ const CHAT: &str = "00000000-0000-7000-8000-000000000000";
 struct Constants([Bytes; 3]);
 
 /// Serves until it is killed. The store is read once, for the directory; `sizes` are those of constant bodies.
-pub(crate) fn run(store: &Path, sizes: [usize; 3]) -> anyhow::Result<()> {
+pub(crate) fn run(store: &StoreUrl, sizes: [usize; 3]) -> anyhow::Result<()> {
     let shared = Shared { directory: naive::directory(store)?, clock: Clock::system() };
     let constants = Data::new(Constants(sizes.map(|size| Bytes::from(vec![b'x'; size]))));
     serving::serve(shared, move |config: &mut ServiceConfig| {

@@ -15,14 +15,13 @@ use std::{
     fs::File,
     io::{BufRead, BufReader},
     net::SocketAddr,
-    path::Path,
     process::{Child, ChildStdout, Command, Stdio},
     time::{Duration, Instant},
 };
 
 use anyhow::Context as _;
 
-use crate::machine;
+use crate::{machine, stores::Store};
 
 /// A running server.
 pub(crate) struct Server {
@@ -62,16 +61,13 @@ impl Contender {
         [Self::Ours, Self::Naive, Self::CEILING].into_iter().find(|known| known.name() == name)
     }
 
-    fn command(self, store: &Path) -> anyhow::Result<Command> {
+    fn command(self, store: &str) -> anyhow::Result<Command> {
         let mut command = match self {
             Self::Ours => ours(),
             Self::Naive | Self::Ceiling(_) => Command::new(std::env::current_exe()?),
         };
         match self {
-            Self::Ours => {
-                let url = format!("sqlite:{}", store.display());
-                command.args(["serve", "--store", url.as_str(), "--listen", "127.0.0.1:0"])
-            }
+            Self::Ours => command.args(["serve", "--store", store, "--listen", "127.0.0.1:0"]),
             Self::Naive => command.arg(self.name()).arg(store),
             Self::Ceiling(sizes) => {
                 command.arg(self.name()).arg(store).args(sizes.map(|size| size.to_string()))
@@ -83,11 +79,11 @@ impl Contender {
 
 impl Server {
     /// Starts a server on `store` and waits until it listens.
-    pub(crate) fn start(contender: Contender, store: &Path) -> anyhow::Result<Self> {
-        let log = store.with_extension("log");
+    pub(crate) fn start(contender: Contender, store: impl Into<Store>) -> anyhow::Result<Self> {
+        let Store { url, log } = store.into();
         let started = Instant::now();
         let mut process = contender
-            .command(store)?
+            .command(&url)?
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(File::create(&log)?)

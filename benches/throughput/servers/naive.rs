@@ -1,11 +1,12 @@
 //! The naive server: an event is a transaction.
 //!
 //! It is meant honestly. It has the same schema, settings, statements and rules as ours, prepared once a
-//! connection, and the same durability: `synchronous=FULL` and the answer after the commit. What it lacks is
-//! what several connections cannot have, a shared transaction and a cache of chats in front of the database.
+//! connection, and the same durability: `synchronous=FULL`, or PostgreSQL's `fsync`, and the answer after the commit.
+//! What it lacks is what several connections cannot have, a shared transaction and a cache of chats in front of the
+//! database.
 
 use std::{
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::atomic::{AtomicI64, Ordering},
 };
 
@@ -28,14 +29,15 @@ use chert_groups::{
         StoreError,
         committer::{Command as _, Engine, Load, Work},
         directory::{Directory, Place},
-        query::Reader,
+        postgres::schema::{Opened, open_for_server},
         sqlite::{
             engine::SqliteEngine,
-            open::{OpenError, Upkeep, open},
-            reader::SqliteReader,
+            open::{Upkeep, open},
         },
+        url::StoreUrl,
         working::{Moment, Needs, Working},
     },
+    stores::{self, OpenError},
     upstream::{
         Parsed, Rejected,
         request::{self, Events},
@@ -45,10 +47,14 @@ use jiff::SignedDuration;
 use r2d2::{ManageConnection, Pool};
 
 use super::serving::{self, Answer, Answers, Shared};
+use crate::postgres::writer;
 
-/// How many connections it has, unless the variable says another number. There is one write lock, so more of
+/// How many connections it has to a file, unless the variable says another number. There is one write lock, so more of
 /// them (2, 4 and 8 were tried) are no faster; one has the fairest queue.
-const CONNECTIONS: u32 = 1;
+const TO_A_FILE: u32 = 1;
+
+/// How many it has to a PostgreSQL, where several can commit at once.
+const TO_A_DATABASE: u32 = 16;
 
 /// The variable with another number of connections, for finding the number that serves it best.
 const VARIABLE: &str = "CHERT_GROUPS_BENCH_NAIVE_CONNECTIONS";
@@ -60,44 +66,56 @@ struct Naive {
     tick: AtomicI64,
 }
 
-/// Makes connections that write.
-struct Writers(PathBuf);
+/// Makes connections that write. They have no cache: other connections change what it would hold.
+enum Writers {
+    ToFile(PathBuf),
+    ToDatabase(Opened),
+}
 
 impl ManageConnection for Writers {
-    type Connection = SqliteEngine;
+    type Connection = Box<dyn Engine>;
     type Error = OpenError;
 
-    fn connect(&self) -> Result<SqliteEngine, OpenError> {
-        // No cache: other connections change what it would hold.
-        SqliteEngine::new(open(&self.0, Upkeep::LeaveAsItIs)?, 0)
-            .map_err(|why| OpenError::Damaged { path: self.0.clone(), why: why.to_string() })
+    fn connect(&self) -> Result<Box<dyn Engine>, OpenError> {
+        Ok(match self {
+            Self::ToFile(path) => Box::new(SqliteEngine::new(open(path, Upkeep::LeaveAsItIs)?, 0)?),
+            Self::ToDatabase(opened) => Box::new(writer(opened)?),
+        })
     }
 
-    fn is_valid(&self, _: &mut SqliteEngine) -> Result<(), OpenError> {
+    fn is_valid(&self, _: &mut Box<dyn Engine>) -> Result<(), OpenError> {
         Ok(())
     }
 
-    fn has_broken(&self, _: &mut SqliteEngine) -> bool {
+    fn has_broken(&self, _: &mut Box<dyn Engine>) -> bool {
         false
     }
 }
 
 /// The directory in a store.
-pub(crate) fn directory(store: &Path) -> anyhow::Result<Directory> {
-    Ok(SqliteReader::open(store, 1)?.directory()?)
+pub(crate) fn directory(store: &StoreUrl) -> anyhow::Result<Directory> {
+    Ok(stores::reader(store)?.directory()?)
 }
 
 /// Serves until it is killed.
-pub(crate) fn run(store: &Path) -> anyhow::Result<()> {
+pub(crate) fn run(store: &StoreUrl) -> anyhow::Result<()> {
     let shared = Shared { directory: directory(store)?, clock: Clock::system() };
-    let connections = match std::env::var(VARIABLE) {
-        Ok(number) => number.parse()?,
-        Err(_) => CONNECTIONS,
-    };
-    let pool = Pool::builder().max_size(connections).build(Writers(store.to_owned()))?;
+    let usual = if matches!(store, StoreUrl::Sqlite(_)) { TO_A_FILE } else { TO_A_DATABASE };
+    let connections = std::env::var(VARIABLE).map_or(Ok(usual), |number| number.parse())?;
+    let pool = Pool::builder().max_size(connections).build(writers(store, connections, &shared.clock)?)?;
     let tick = AtomicI64::new(shared.clock.now().nanos());
     serving::serve(Naive { shared, pool, tick }, |config: &mut ServiceConfig| {
         config.route("/upstream/v1/events", web::post().to(post));
+    })
+}
+
+fn writers(store: &StoreUrl, connections: u32, clock: &Clock) -> anyhow::Result<Writers> {
+    Ok(match store {
+        StoreUrl::Sqlite(path) => Writers::ToFile(path.clone()),
+        StoreUrl::Postgres(url) => {
+            let connections = usize::try_from(connections)?;
+            Writers::ToDatabase(open_for_server(url, connections, Upkeep::LeaveAsItIs, clock.now())?)
+        }
     })
 }
 

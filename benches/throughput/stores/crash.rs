@@ -5,7 +5,7 @@
 //! shows what a crash of the process leaves. That the disk keeps what it was told to keep when the power fails is
 //! `synchronous=FULL`'s word, which no such test can check.
 
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
 use anyhow::Context as _;
 
@@ -13,6 +13,7 @@ use crate::{
     ingest::Ingest,
     load::connection::Connection,
     servers::{Contender, Server},
+    stores::Store,
 };
 
 /// What a check has shown, besides that nothing is lost.
@@ -25,7 +26,11 @@ pub(crate) struct Kept {
 }
 
 /// Posts requests again that were answered.
-pub(crate) async fn check(store: &Path, ingest: &Ingest, answered: &[usize]) -> anyhow::Result<Kept> {
+pub(crate) async fn check(
+    store: impl Into<Store>,
+    ingest: &Ingest,
+    answered: &[usize],
+) -> anyhow::Result<Kept> {
     let server = Server::start(Contender::Ours, store)?;
     let mut connection = Connection::open(server.address).await?;
     for number in answered {

@@ -9,6 +9,7 @@ use std::{ops::Range, path::Path};
 
 use anyhow::{Context as _, bail};
 use chert_groups::{
+    clock::Clock,
     domain::{
         ids::{ChatId, Slug},
         time::Time,
@@ -19,12 +20,14 @@ use chert_groups::{
     },
     store::{
         StoreError,
-        committer::{Command as _, Engine as _, Load, Work},
+        committer::{Command as _, Engine, Load, Work},
         directory::Place,
+        postgres::schema::open_for_server,
         sqlite::{
             engine::SqliteEngine,
             open::{Upkeep, open},
         },
+        url::StoreUrl,
         working::{Moment, Needs, Working},
     },
     upstream::{
@@ -39,6 +42,7 @@ use super::{RELAY, TENANT};
 use crate::{
     events::Composer,
     population::{Population, mix},
+    postgres,
 };
 
 /// How many groups are founded in one transaction.
@@ -54,15 +58,28 @@ const FOUNDED_AGO: SignedDuration = SignedDuration::from_hours(20 * 24);
 const RECEIVED_FOR: SignedDuration = SignedDuration::from_hours(18 * 24);
 
 /// Makes all groups known; the chat of each.
-pub(super) fn found_groups(path: &Path, population: Population, now: Time) -> anyhow::Result<Vec<ChatId>> {
+pub(super) fn found_groups(
+    engine: &mut dyn Engine,
+    population: Population,
+    now: Time,
+) -> anyhow::Result<Vec<ChatId>> {
     let composer = Composer { population, since: now.plus(-FOUNDED_AGO) };
-    // No cache: nobody comes back to a group.
-    let mut engine = SqliteEngine::new(in_a_hurry(path)?, 0)?;
     let mut chats = Vec::with_capacity(population.groups());
     for first in (0..population.groups()).step_by(FOUNDED) {
-        chats.extend(found(&mut engine, first..first + FOUNDED, composer)?);
+        chats.extend(found(engine, first..first + FOUNDED, composer)?);
     }
     Ok(chats)
+}
+
+/// What writes groups into a store. It has no cache: nobody comes back to a group.
+pub(super) fn writer(store: &StoreUrl) -> anyhow::Result<Box<dyn Engine>> {
+    Ok(match store {
+        StoreUrl::Sqlite(path) => Box::new(SqliteEngine::new(in_a_hurry(path)?, 0)?),
+        StoreUrl::Postgres(url) => {
+            let opened = open_for_server(url, 1, Upkeep::LeaveAsItIs, Clock::system().now())?;
+            Box::new(postgres::writer(&opened)?)
+        }
+    })
 }
 
 /// A connection that does not wait for the disk. The whole file is made durable when it is full.
@@ -72,7 +89,7 @@ fn in_a_hurry(path: &Path) -> anyhow::Result<Connection> {
     Ok(connection)
 }
 
-fn found(engine: &mut SqliteEngine, groups: Range<usize>, composer: Composer) -> anyhow::Result<Vec<ChatId>> {
+fn found(engine: &mut dyn Engine, groups: Range<usize>, composer: Composer) -> anyhow::Result<Vec<ChatId>> {
     let now = composer.time_of(groups.start)?;
     let moment = Moment { now, tick: now, receipts_since: Time::from_nanos(0) };
     let commands = groups.map(|group| founding(group, composer)).collect::<anyhow::Result<Vec<_>>>()?;

@@ -1,6 +1,6 @@
-//! The files that turns begin with: all lines and all groups are known.
+//! The files and databases that turns begin with: all lines and all groups are known.
 //!
-//! - [`founding`] fills a file; [`crash`] looks whether what was answered is still there after a crash.
+//! - [`founding`] fills them; [`crash`] looks whether what was answered is still there after a crash.
 
 pub(crate) mod crash;
 mod founding;
@@ -11,6 +11,7 @@ use std::{
     rc::Rc,
 };
 
+use anyhow::bail;
 use chert_groups::{
     clock::{self, Clock},
     domain::{ids::ChatId, relay_kind::RelayKind, secret::SigningSecret},
@@ -21,7 +22,10 @@ use chert_groups::{
     stores,
 };
 
-use crate::population::{LINES, Population, line};
+use crate::{
+    population::{LINES, Population, line},
+    postgres::Cluster,
+};
 
 /// Who posts.
 pub(crate) const RELAY: &str = "bench";
@@ -45,16 +49,55 @@ pub(crate) struct Secrets {
     pub(crate) tenant: SigningSecret,
 }
 
-/// A file to begin with, and what is known about it.
+/// Where the registry of a turn is, and where its server logs.
+#[derive(Clone)]
+pub(crate) struct Store {
+    /// As the program is told it.
+    pub(crate) url: String,
+    /// The file for what it says on stderr.
+    pub(crate) log: PathBuf,
+}
+
+impl Store {
+    /// The same for another server on it at the same time.
+    pub(crate) fn beside(&self) -> Self {
+        Self { log: self.log.with_extension("beside.log"), ..self.clone() }
+    }
+}
+
+impl From<&PathBuf> for Store {
+    fn from(file: &PathBuf) -> Self {
+        Self { url: format!("sqlite:{}", file.display()), log: file.with_extension("log") }
+    }
+}
+
+impl From<&Self> for Store {
+    fn from(store: &Self) -> Self {
+        store.clone()
+    }
+}
+
+/// A file, or a database, to begin with, and what is known about it.
 #[derive(Clone)]
 pub(crate) struct Ground {
     /// Its groups, and which of them the traffic is about.
     pub(crate) population: Population,
     /// The chat of each group.
     pub(crate) chats: Rc<Vec<ChatId>>,
-    path: PathBuf,
-    /// Where turns have copies of it. Without it they go on with the file itself, each where the last one ended.
-    copies: Option<PathBuf>,
+    place: Place,
+}
+
+/// Where it is.
+#[derive(Clone)]
+enum Place {
+    /// In a file.
+    File {
+        path: PathBuf,
+        /// Where turns have copies of it. Without it they go on with the file itself, each where the last one ended.
+        copies: Option<PathBuf>,
+    },
+    /// In a database that turns have copies of. Their servers log into the file.
+    Database { cluster: Rc<Cluster>, log: PathBuf },
 }
 
 impl Secrets {
@@ -69,10 +112,11 @@ impl Ground {
     /// A file with nothing but the groups in it, in `folder`. Turns begin with fresh copies.
     pub(crate) fn empty(folder: &Path, secrets: &Secrets, clock: &Clock) -> anyhow::Result<Self> {
         let population = Population::of(crate::population::GROUPS);
-        let mut ground = Self::make(&folder.join("empty"), population, secrets, clock)?;
-        ground.copies = Some(folder.join("copy"));
-        ground.settle()?;
-        Ok(ground)
+        let path = make(&folder.join("empty"))?;
+        let chats = fill(&path, population, secrets, clock)?;
+        settle(&path)?;
+        let place = Place::File { path, copies: Some(folder.join("copy")) };
+        Ok(Self { population, chats: Rc::new(chats), place })
     }
 
     /// A file of about so many groups and receipts, in `folder`. It is too large to be copied for each turn.
@@ -82,10 +126,23 @@ impl Ground {
         secrets: &Secrets,
         clock: &Clock,
     ) -> anyhow::Result<Self> {
-        let ground = Self::make(&folder.join("grown"), Population::of(groups), secrets, clock)?;
-        founding::add_receipts(&ground.path, receipts.saturating_sub(groups), clock.now())?;
-        ground.settle()?;
-        Ok(ground)
+        let (path, population) = (make(&folder.join("grown"))?, Population::of(groups));
+        let chats = fill(&path, population, secrets, clock)?;
+        founding::add_receipts(&path, receipts.saturating_sub(groups), clock.now())?;
+        settle(&path)?;
+        Ok(Self { population, chats: Rc::new(chats), place: Place::File { path, copies: None } })
+    }
+
+    /// A database with what is in the empty file, in a PostgreSQL of its own. Servers on it log into `folder`.
+    pub(crate) fn in_postgres(folder: &Path, secrets: &Secrets, clock: &Clock) -> anyhow::Result<Self> {
+        let (cluster, population) = (Cluster::start()?, Population::of(crate::population::GROUPS));
+        let url: StoreUrl = cluster.ground().parse()?;
+        cluster.hurry()?;
+        set_up_directory(&url, secrets, clock)?;
+        let chats = founding::found_groups(&mut *founding::writer(&url)?, population, clock.now())?;
+        cluster.settle()?;
+        let place = Place::Database { cluster: Rc::new(cluster), log: folder.join("postgres.log") };
+        Ok(Self { population, chats: Rc::new(chats), place })
     }
 
     /// The same file, with traffic about all of its groups.
@@ -93,36 +150,55 @@ impl Ground {
         Self { population: self.population.everywhere(), ..self.clone() }
     }
 
+    /// The registry for a turn. A copy that was made before is gone then.
+    pub(crate) fn store(&self) -> anyhow::Result<Store> {
+        match &self.place {
+            Place::File { .. } => Ok(Store::from(&self.file()?)),
+            Place::Database { cluster, log } => Ok(Store { url: cluster.copy()?, log: log.clone() }),
+        }
+    }
+
     /// The file for a turn. A copy that was made before is overwritten.
     pub(crate) fn file(&self) -> anyhow::Result<PathBuf> {
-        let Some(folder) = &self.copies else { return Ok(self.path.clone()) };
+        let Place::File { path: original, copies } = &self.place else { bail!("it is in no file") };
+        let Some(folder) = copies else { return Ok(original.clone()) };
         // There is none the first time.
         let _ = std::fs::remove_dir_all(folder);
         std::fs::create_dir(folder)?;
         let path = folder.join("registry.db");
-        std::fs::copy(&self.path, &path)?;
+        std::fs::copy(original, &path)?;
         File::open(&path)?.sync_all()?;
         Ok(path)
     }
-
-    fn make(folder: &Path, population: Population, secrets: &Secrets, clock: &Clock) -> anyhow::Result<Self> {
-        std::fs::create_dir(folder)?;
-        let path = folder.join("registry.db");
-        set_up_directory(&path, secrets, clock)?;
-        let chats = founding::found_groups(&path, population, clock.now())?;
-        Ok(Self { population, chats: Rc::new(chats), path, copies: None })
-    }
-
-    /// Opened as a server opens it, the log is emptied into the file; closed, it is removed.
-    fn settle(&self) -> anyhow::Result<()> {
-        drop(open_for_server(&self.path, Upkeep::LeaveAsItIs)?);
-        Ok(File::open(&self.path)?.sync_all()?)
-    }
 }
 
-fn set_up_directory(path: &Path, secrets: &Secrets, clock: &Clock) -> anyhow::Result<()> {
+/// A folder, and the path of a file in it.
+fn make(folder: &Path) -> anyhow::Result<PathBuf> {
+    std::fs::create_dir(folder)?;
+    Ok(folder.join("registry.db"))
+}
+
+/// Puts all lines and groups into a file that is not there yet; the chat of each group.
+fn fill(
+    path: &Path,
+    population: Population,
+    secrets: &Secrets,
+    clock: &Clock,
+) -> anyhow::Result<Vec<ChatId>> {
+    let url = StoreUrl::Sqlite(path.to_owned());
+    set_up_directory(&url, secrets, clock)?;
+    founding::found_groups(&mut *founding::writer(&url)?, population, clock.now())
+}
+
+/// Opened as a server opens it, the log is emptied into the file; closed, it is removed.
+fn settle(path: &Path) -> anyhow::Result<()> {
+    drop(open_for_server(path, Upkeep::LeaveAsItIs)?);
+    Ok(File::open(path)?.sync_all()?)
+}
+
+fn set_up_directory(url: &StoreUrl, secrets: &Secrets, clock: &Clock) -> anyhow::Result<()> {
     let (tenant, relay, maker) = (TENANT.parse()?, RELAY.parse()?, MAKER.parse()?);
-    let mut admin = stores::admin(&StoreUrl::Sqlite(path.to_owned()), Upkeep::CreateAndMigrate, clock.now())?;
+    let mut admin = stores::admin(url, Upkeep::CreateAndMigrate, clock.now())?;
     admin.add_tenant(&tenant, false, &secrets.tenant)?;
     admin.add_relay(&relay, RelayKind::Native, None, &secrets.relay)?;
     admin.add_relay(&maker, RelayKind::Native, None, &secrets.maker)?;

@@ -115,23 +115,32 @@ pub fn open_for_server(
     let asked = link.clone();
     let known = link.wait(async move {
         let client = asked.connection().await?;
-        let row = client.query_one(LATEST, &[]).await?;
-        let latest = rows::get::<Option<i64>>(&row, "latest")?.map(Time::from_nanos);
-        let has_days = rows::get(&row, "has_days")?;
+        let has_days = rows::get(&client.query_one(HAS_DAYS, &[]).await?, "has_days")?;
         if has_days {
             days::make(&client, now).await?;
         }
-        Ok((latest, has_days))
+        Ok((latest_tick(&client).await?, has_days))
     });
     let (latest_tick, has_days) =
         known.map_err(|why| OpenError::Unavailable { url: url.to_string(), why })?;
     Ok(Opened { link, latest_tick, has_days })
 }
 
-/// One seek of an index for each tenant.
-const LATEST: &str = "SELECT
-     (SELECT max((SELECT max(updated_at) FROM chats WHERE chats.tenant = tenants.slug)) FROM tenants) AS latest,
-     (SELECT relkind::text = 'p' FROM pg_class WHERE oid = to_regclass('receipts')) AS has_days";
+const HAS_DAYS: &str =
+    "SELECT relkind::text = 'p' AS has_days FROM pg_class WHERE oid = to_regclass('receipts')";
+
+/// The latest of our own time stamps: one seek of an index for each tenant, each by name, as engines that distribute by
+/// tenant want it.
+async fn latest_tick(client: &Client) -> Result<Option<Time>, Failure> {
+    let tenants = client.query("SELECT slug FROM tenants", &[]).await?;
+    let seek = client.prepare("SELECT max(updated_at) AS latest FROM chats WHERE tenant = $1").await?;
+    let mut latest = None;
+    for tenant in &tenants {
+        let found = client.query_one(&seek, &[&rows::get::<&str>(tenant, "slug")?]).await?;
+        latest = latest.max(rows::get::<Option<i64>>(&found, "latest")?);
+    }
+    Ok(latest.map(Time::from_nanos))
+}
 
 /// The version of the schema, if there is one.
 async fn version(client: &Client) -> Result<Option<i64>, Failure> {
@@ -193,7 +202,7 @@ pub fn check_all(link: &Link) -> Result<Vec<String>, StoreError> {
     let asked = link.clone();
     link.wait_for(MIGRATION, async move {
         let client = asked.connection().await?;
-        client.batch_execute("SET statement_timeout = 0").await?;
+        client.batch_execute(CHECKING).await?;
         let mut problems = Vec::new();
         for (what, statement) in CHECKS {
             let row = client.query_one(statement, &[]).await?;
@@ -202,11 +211,13 @@ pub fn check_all(link: &Link) -> Result<Vec<String>, StoreError> {
                 problems.push(format!("{count} {what}"));
             }
         }
-        // Nobody else is to wait as long.
-        drop(Client::take(client));
+        client.batch_execute("COMMIT").await?;
         Ok(problems)
     })
 }
+
+/// All of it as of one moment, however long that takes. Nothing of this outlives the transaction.
+const CHECKING: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0";
 
 /// What there must be none of.
 const CHECKS: [(&str, &str); 5] = [
