@@ -1,5 +1,6 @@
 //! Several instances of the service on one PostgreSQL: whatever one is told, all of them know.
 
+mod conflicts;
 mod creates;
 mod days;
 mod keys;
