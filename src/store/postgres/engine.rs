@@ -11,7 +11,7 @@ use super::{
     request::{Request, values},
     rows, save,
     schema::Opened,
-    transaction::Transaction,
+    transaction::{Entry, Transaction},
 };
 use crate::{
     clock,
@@ -59,9 +59,9 @@ impl PostgresEngine {
     }
 
     /// One attempt at a transaction.
-    fn attempt(&mut self, work: &mut dyn Work) -> Result<(), Failure> {
+    fn attempt(&mut self, work: &mut dyn Work, entry: Entry) -> Result<(), Failure> {
         let link = self.link.clone();
-        let mut transaction = link.step(Transaction::on(&link, self.isolation))?;
+        let mut transaction = link.step(Transaction::on(&link, self.isolation, entry))?;
         let result = self.run(work, &link, &mut transaction);
         let failure = result.as_ref().err();
         // What cannot be ended in time is closed.
@@ -115,11 +115,13 @@ impl PostgresEngine {
     /// Repeats a transaction until it is done or makes no more sense.
     fn repeat<T>(
         &mut self,
-        mut attempt: impl FnMut(&mut Self) -> Result<T, Failure>,
+        mut attempt: impl FnMut(&mut Self, Entry) -> Result<T, Failure>,
     ) -> Result<T, StoreError> {
         let mut pace = Pace::new();
         loop {
-            match attempt(self) {
+            // Engines that have no days have no such locks either.
+            let entry = if pace.is_contended() && self.has_days { Entry::InTurn } else { Entry::Free };
+            match attempt(self, entry) {
                 Ok(done) => return Ok(done),
                 Err(failure) => thread::sleep(pace.pause(failure)?),
             }
@@ -129,7 +131,7 @@ impl PostgresEngine {
     /// A transaction of one request.
     fn execute(&self, request: Request<'_>) -> Result<Vec<Vec<tokio_postgres::Row>>, Failure> {
         self.link.step(async {
-            let mut transaction = Transaction::on(&self.link, Isolation::ReadCommitted).await?;
+            let mut transaction = Transaction::on(&self.link, Isolation::ReadCommitted, Entry::Free).await?;
             let result = transaction.commit(request).await;
             transaction.end(result.as_ref().err()).await;
             result
@@ -200,7 +202,7 @@ fn tell_of_the_given_up(found: &[tokio_postgres::Row]) -> Result<(), Failure> {
 
 impl Engine for PostgresEngine {
     fn transact(&mut self, work: &mut dyn Work) -> Result<(), StoreError> {
-        self.repeat(|engine| engine.attempt(work))
+        self.repeat(|engine, entry| engine.attempt(work, entry))
     }
 
     fn latest_tick(&mut self) -> Result<Option<Time>, StoreError> {
@@ -218,13 +220,13 @@ impl Engine for PostgresEngine {
                 tracing::debug!(why = why.told(), "the tables of days stay as they are for now");
             }
         }
-        self.repeat(|engine| engine.prune(since))
+        self.repeat(|engine, _| engine.prune(since))
     }
 
     /// Counts nothing, durably: a server that only reads would refuse.
     fn probe(&mut self) -> Result<(), StoreError> {
         let writer = self.writer;
-        self.repeat(|engine| {
+        self.repeat(|engine, _| {
             let mut request = Request::default();
             request.add(PROBE, values![writer]);
             engine.execute(request).map(drop)

@@ -2,9 +2,11 @@
 
 mod conflicts;
 mod creates;
+mod days;
 mod keys;
 mod lookups;
 mod lost_answers;
+mod opened_at_once;
 mod parking;
 mod stamps;
 
