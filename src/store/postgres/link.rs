@@ -75,7 +75,7 @@ impl Link {
     ///
     /// # Errors
     ///
-    /// As [`LinkError`] says.
+    /// As `LinkError` says.
     pub fn new(url: &PostgresUrl, connections: usize) -> Result<Self, LinkError> {
         let threads = |why: &dyn std::fmt::Display| LinkError::Threads(why.to_string());
         let runtime = tokio::runtime::Builder::new_multi_thread()
