@@ -9,9 +9,10 @@ use std::{
     fs::File,
     path::{Path, PathBuf},
     rc::Rc,
+    thread,
 };
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 use chert_groups::{
     clock::{self, Clock},
     domain::{ids::ChatId, relay_kind::RelayKind, secret::SigningSecret},
@@ -139,7 +140,10 @@ impl Ground {
         let url: StoreUrl = cluster.ground().parse()?;
         cluster.hurry()?;
         set_up_directory(&url, secrets, clock)?;
-        let chats = founding::found_groups(&mut *founding::writer(&url)?, population, clock.now())?;
+        let found = || founding::found_groups(&mut *founding::writer(&url)?, population, clock.now());
+        // It blocks, and this thread has a runtime to drive.
+        let chats = thread::scope(|scope| scope.spawn(found).join());
+        let chats = chats.map_err(|_| anyhow!("the groups could not be founded"))??;
         cluster.settle()?;
         let place = Place::Database { cluster: Rc::new(cluster), log: folder.join("postgres.log") };
         Ok(Self { population, chats: Rc::new(chats), place })
