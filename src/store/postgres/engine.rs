@@ -1,11 +1,9 @@
 //! The transactions of the committer.
 
-use std::thread;
-
 pub use super::transaction::{Isolation, IsolationError};
 use super::{
     days,
-    failure::{Failure, Pace},
+    failure::{self, Failure},
     link::Link,
     load::{Loaded, Loader},
     request::{Request, values},
@@ -117,13 +115,7 @@ impl PostgresEngine {
         &mut self,
         mut attempt: impl FnMut(&mut Self) -> Result<T, Failure>,
     ) -> Result<T, StoreError> {
-        let mut pace = Pace::new();
-        loop {
-            match attempt(self) {
-                Ok(done) => return Ok(done),
-                Err(failure) => thread::sleep(pace.pause(failure)?),
-            }
-        }
+        failure::repeat(|| attempt(self))
     }
 
     /// A transaction of one request.

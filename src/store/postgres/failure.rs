@@ -1,6 +1,9 @@
 //! What went wrong with a database, and what may be done about it.
 
-use std::time::{Duration, Instant};
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
 
 use deadpool_postgres::PoolError;
 use tokio_postgres::error::SqlState;
@@ -115,6 +118,17 @@ const LOST_PATIENCE: Duration = Duration::from_secs(4);
 /// The shortest and the longest pause before another attempt.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(4);
 const LONGEST_PAUSE: Duration = Duration::from_millis(400);
+
+/// Repeats a transaction until it is done or makes no more sense.
+pub(super) fn repeat<T>(mut attempt: impl FnMut() -> Result<T, Failure>) -> Result<T, StoreError> {
+    let mut pace = Pace::new();
+    loop {
+        match attempt() {
+            Ok(done) => return Ok(done),
+            Err(failure) => thread::sleep(pace.pause(failure)?),
+        }
+    }
+}
 
 /// How a transaction is repeated.
 pub(super) struct Pace {

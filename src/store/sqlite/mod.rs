@@ -4,7 +4,7 @@
 //!   a file.
 //! - [`engine`] runs the transactions of the committer, with `load`, `save` and a `cache` of chats.
 //! - [`reader`] looks things up, over a pool of read-only connections.
-//! - `admin` lets the directory be changed; `directory` reads it.
+//! - `admin` lets the directory be changed; `directory` reads it. `copy` lets a file be moved from and to.
 //!
 //! `PRAGMA synchronous = FULL` everywhere: what was answered is on the disk.
 
@@ -12,6 +12,8 @@ pub mod engine;
 pub mod lock;
 pub mod open;
 pub mod reader;
+
+pub(crate) mod copy;
 
 mod admin;
 mod deliveries;
