@@ -13,7 +13,9 @@ use crate::{
         committer::{self, Engine, Limits, Writer},
         copy::Side,
         memory::Memory,
-        postgres::{self, copy::PostgresSide, engine::PostgresEngine, presence::Presence, reader::PostgresReader},
+        postgres::{
+            self, copy::PostgresSide, engine::PostgresEngine, presence::Presence, reader::PostgresReader,
+        },
         query::Reader,
         sqlite::{
             self,

@@ -52,7 +52,11 @@ impl PostgresSide {
 
     /// The database at `url`, in which the tables are made if they are not there: also those of the days, up to now,
     /// that receipts are kept for.
-    pub(crate) fn target(url: &PostgresUrl, now: Time, kept: jiff::SignedDuration) -> Result<Self, OpenError> {
+    pub(crate) fn target(
+        url: &PostgresUrl,
+        now: Time,
+        kept: jiff::SignedDuration,
+    ) -> Result<Self, OpenError> {
         let side = Self::present(url, schema::open_to_fill(url, CONNECTIONS, Upkeep::Create)?)?;
         let unavailable = |why| OpenError::Unavailable { url: url.to_string(), why };
         side.step(|link| async move { days::make_back(&link, now, kept).await }).map_err(unavailable)?;
@@ -74,10 +78,7 @@ impl PostgresSide {
     }
 
     /// Does something in a transaction, which may be repeated.
-    fn transact<T>(
-        &self,
-        act: impl AsyncFn(&Client) -> Result<T, Failure>,
-    ) -> Result<T, StoreError> {
+    fn transact<T>(&self, act: impl AsyncFn(&Client) -> Result<T, Failure>) -> Result<T, StoreError> {
         self.step(async |link: Link| {
             let client = link.connection().await?;
             let done = async {
@@ -97,12 +98,14 @@ impl PostgresSide {
 }
 
 /// The tables that hold the single values.
-const FIGURES: &str = "SELECT (SELECT value FROM meta WHERE name = 'directory_revision') AS directory_revision,
+const FIGURES: &str =
+    "SELECT (SELECT value FROM meta WHERE name = 'directory_revision') AS directory_revision,
      (SELECT CAST(coalesce(sum(value), 0) AS int8) FROM counters WHERE name = 'chats') AS chats,
      (SELECT CAST(coalesce(sum(value), 0) AS int8) FROM counters WHERE name = 'receipts') AS receipts";
 
 const SET_REVISION: &str = "UPDATE meta SET value = $1 WHERE name = 'directory_revision'";
-const SET_COUNTERS: &str = "INSERT INTO counters (name, writer, value) VALUES ('chats', 0, $1), ('receipts', 0, $2)";
+const SET_COUNTERS: &str =
+    "INSERT INTO counters (name, writer, value) VALUES ('chats', 0, $1), ('receipts', 0, $2)";
 
 impl Side for PostgresSide {
     fn dialect(&self) -> Dialect {
@@ -277,7 +280,9 @@ fn read(row: &SqlRow, table: &Table) -> Result<Row, Failure> {
 fn value(row: &SqlRow, column: &Column) -> Result<Value<'static>, Failure> {
     let name = column.name;
     let value = match column.kind {
-        Kind::Text => rows::get::<Option<&str>>(row, name)?.map(|value| text::read(value).into_owned().into()),
+        Kind::Text => {
+            rows::get::<Option<&str>>(row, name)?.map(|value| text::read(value).into_owned().into())
+        }
         Kind::Number => rows::get::<Option<i64>>(row, name)?.map(Value::Number),
         Kind::Bool => rows::get::<Option<bool>>(row, name)?.map(Value::Bool),
         Kind::Id => rows::get::<Option<Uuid>>(row, name)?.map(|value| Value::Id(value.into_bytes())),

@@ -43,7 +43,8 @@ const RENEW: &str = "INSERT INTO instances (id, role, seen_at) VALUES ($1, $2, n
 const FORGET: &str = "DELETE FROM instances WHERE seen_at < now() - INTERVAL '1 hour'";
 const LEAVE: &str = "DELETE FROM instances WHERE id = $1";
 /// Who has not missed several renewals is there.
-const OTHERS: &str = "SELECT 1 FROM instances WHERE role = $1 AND seen_at > now() - INTERVAL '10 seconds' LIMIT 1";
+const OTHERS: &str =
+    "SELECT 1 FROM instances WHERE role = $1 AND seen_at > now() - INTERVAL '10 seconds' LIMIT 1";
 
 /// Somebody who uses a database, until this is dropped.
 pub struct Presence {

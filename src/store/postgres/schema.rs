@@ -97,11 +97,7 @@ pub fn open(url: &PostgresUrl, connections: usize, upkeep: Upkeep) -> Result<Lin
 }
 
 /// The same, also when it holds but the beginning of a copy.
-pub(super) fn open_to_fill(
-    url: &PostgresUrl,
-    connections: usize,
-    upkeep: Upkeep,
-) -> Result<Link, OpenError> {
+pub(super) fn open_to_fill(url: &PostgresUrl, connections: usize, upkeep: Upkeep) -> Result<Link, OpenError> {
     let link = Link::new(url, connections)?;
     let unavailable = |why| OpenError::Unavailable { url: url.to_string(), why };
     let asked = link.clone();

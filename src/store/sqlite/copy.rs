@@ -41,8 +41,7 @@ impl SqliteSide {
     /// references are looked at when all is there.
     pub(crate) fn target(path: &Path, lock: ServerLock) -> Result<Self, OpenError> {
         let connection = open_to_fill(path, Upkeep::Create)?;
-        let unusable =
-            |why: rusqlite::Error| OpenError::Io { path: path.to_owned(), why: why.to_string() };
+        let unusable = |why: rusqlite::Error| OpenError::Io { path: path.to_owned(), why: why.to_string() };
         connection.pragma_update(None, "foreign_keys", false).map_err(unusable)?;
         Ok(Self { connection, _lock: lock })
     }
@@ -124,7 +123,8 @@ impl Side for SqliteSide {
 
     fn problem(&mut self) -> Result<Option<String>, StoreError> {
         let orphans: u64 =
-            self.connection.query_row("SELECT count(*) FROM pragma_foreign_key_check", [], |row| row.get(0))?;
+            self.connection
+                .query_row("SELECT count(*) FROM pragma_foreign_key_check", [], |row| row.get(0))?;
         Ok((orphans > 0).then(|| format!("{orphans} rows refer to nothing")))
     }
 

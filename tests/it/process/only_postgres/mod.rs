@@ -4,6 +4,8 @@
 
 mod load;
 
+
+mod copies;
 mod directory;
 mod failover;
 mod killed;
