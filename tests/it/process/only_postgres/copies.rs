@@ -23,18 +23,18 @@ use crate::{
 /// that answers for it, texts with odd characters, a secret that is over.
 const BESIDES: &str = "
     INSERT INTO chats (id, tenant, line, origin, is_group, created_at, updated_at, version, state)
-        SELECT zeroblob(15) || X'02', tenant, line, 'api', NULL, 1, 2, 1, state FROM chats LIMIT 1;
+        SELECT X'00000000000000000000000000000002', tenant, line, 'api', NULL, 1, 2, 1, state FROM chats LIMIT 1;
     INSERT INTO chats (id, tenant, line, origin, is_group, created_at, updated_at, version, state, merged_into)
-        SELECT zeroblob(15) || X'01', tenant, line, 'event', 1, 1, 2, 1, state, id FROM chats
-        WHERE id = zeroblob(15) || X'02';
+        SELECT X'00000000000000000000000000000001', tenant, line, 'event', 1, 1, 2, 1, state, id FROM chats
+        WHERE id = X'00000000000000000000000000000002';
     INSERT INTO changes (tenant, chat_id, version, at, event_id, event_time, changes)
-        SELECT tenant, id, 1, 1, 'none', 1, '[]' FROM chats WHERE id < zeroblob(15) || X'03';
+        SELECT tenant, id, 1, 1, 'none', 1, '[]' FROM chats WHERE id < X'00000000000000000000000000000003';
     INSERT INTO deliveries (id, message_id, tenant, line, relay, idempotency_key, fingerprint, opened_at, chat_id,
                             progress, token, lease_until, answer) VALUES
         (zeroblob(16), zeroblob(16), 'acme', '+15555550100', 'mac-1', NULL, NULL, 5, NULL, 'failed', NULL, NULL, NULL),
-        (zeroblob(15) || X'01', zeroblob(16), 'acme', '+15555550100', 'gone', 'it''s ' || char(1) || ' one', zeroblob(32),
-         6, zeroblob(15) || X'02', 'answered', NULL, NULL, X'00FF'),
-        (zeroblob(15) || X'02', zeroblob(16), 'acme', '+15555550100', 'mac-1', 'two', zeroblob(32), 7, NULL, 'open',
+        (X'00000000000000000000000000000001', zeroblob(16), 'acme', '+15555550100', 'gone', 'it''s ' || char(1) || ' one', zeroblob(32),
+         6, X'00000000000000000000000000000002', 'answered', NULL, NULL, X'00FF'),
+        (X'00000000000000000000000000000002', zeroblob(16), 'acme', '+15555550100', 'mac-1', 'two', zeroblob(32), 7, NULL, 'open',
          zeroblob(16), 0, NULL);
     INSERT INTO line_health (tenant, line, successes, deliveries) VALUES ('acme', '+15555550100', 5, 3);
     INSERT INTO row_numbers (relay, number, address, event_time, event_id) VALUES
