@@ -24,6 +24,13 @@ CREATE TABLE counters (
     PRIMARY KEY (name, writer)
 );
 
+-- Who uses the database, and was seen when, by its own clock: servers and copies, which do not go together.
+CREATE TABLE instances (
+    id      UUID        PRIMARY KEY,
+    role    TEXT        NOT NULL CHECK (role IN ('server', 'copy')),
+    seen_at TIMESTAMPTZ NOT NULL
+);
+
 -- The directory.
 
 CREATE TABLE tenants (

@@ -27,9 +27,8 @@ use crate::{
         StoreError,
         committer::{Health, Writer},
         refresh::DirectoryHandle,
-        sqlite::lock::ServerLock,
     },
-    stores::{self, OpenError, Served},
+    stores::{self, Claim, OpenError, Served},
     telemetry,
 };
 
@@ -55,7 +54,7 @@ pub struct Server {
     health: watch::Receiver<Health>,
     damage: watch::Receiver<Health>,
     writer: Writer<Command>,
-    lock: Option<ServerLock>,
+    claim: Claim,
 }
 
 /// Why a service did not start, or stopped.
@@ -115,7 +114,7 @@ impl Server {
         ops: Option<TcpListener>,
     ) -> Result<Self, ServeError> {
         let metrics = telemetry::metrics();
-        let Served { registry, reader, writer, mut lock } = stores::serve(&settings.store, &clock)?;
+        let Served { registry, reader, writer, mut claim } = stores::serve(&settings.store, &clock)?;
         let (directory, refresher) = DirectoryHandle::start(reader)?;
         let draining = Draining::default();
         let (health, damage) = (registry.committer().health(), registry.damage());
@@ -135,7 +134,7 @@ impl Server {
             draining: draining.clone(),
         });
         let address = api.local_addr()?;
-        if let Some(lock) = &mut lock {
+        if let Claim::Lock(lock) = &mut claim {
             lock.note_address(&format!("http://{address}"));
         }
         let ops_address = ops.as_ref().map(TcpListener::local_addr).transpose()?;
@@ -151,7 +150,7 @@ impl Server {
             health,
             damage,
             writer,
-            lock,
+            claim,
         };
         server.serve(&settings.server, api, &state, if ops.is_some() { Routes::Api } else { Routes::All })?;
         if let Some(ops) = ops {
@@ -184,11 +183,11 @@ impl Server {
             why = broken(self.damage.clone()) => Some(why),
         };
         self.drain().await?;
-        let Self { writer, lock, .. } = self;
-        // The writer's last transaction may take as long as a disk does; the lock is ours until then.
+        let Self { writer, claim, .. } = self;
+        // The writer's last transaction may take as long as a disk does; the store is ours until then.
         let stopped = tokio::task::spawn_blocking(move || {
             writer.stop();
-            drop(lock);
+            drop(claim);
         });
         if stopped.await.is_err() {
             tracing::error!("stopping the writer panicked");

@@ -11,11 +11,15 @@ use crate::{
         StoreError,
         admin::Admin,
         committer::{self, Engine, Limits, Writer},
+        copy::Side,
         memory::Memory,
-        postgres::{self, engine::PostgresEngine, reader::PostgresReader},
+        postgres::{
+            self, copy::PostgresSide, engine::PostgresEngine, presence::Presence, reader::PostgresReader,
+        },
         query::Reader,
         sqlite::{
             self,
+            copy::SqliteSide,
             engine::SqliteEngine,
             lock::{LockError, ServerLock},
             reader::SqliteReader,
@@ -52,8 +56,16 @@ pub struct Served {
     pub reader: Arc<dyn Reader>,
     /// What writes it.
     pub writer: Writer<Command>,
-    /// What keeps other servers away, where only one may be.
-    pub lock: Option<ServerLock>,
+    /// What keeps others away.
+    pub claim: Claim,
+}
+
+/// What keeps others away from a store that is served, until it is dropped.
+pub enum Claim {
+    /// Other servers and copies, of a file.
+    Lock(ServerLock),
+    /// Copies, of a database.
+    Presence(Presence),
 }
 
 /// Opens the store of a server.
@@ -69,7 +81,14 @@ pub fn serve(settings: &StoreSettings, clock: &Clock) -> Result<Served, OpenErro
             let file = sqlite::open::open_for_server(path, upkeep)?;
             let engine = SqliteEngine::new(file, settings.cached_handles)?.with_checkpoints_beside(path)?;
             let reader = Arc::new(SqliteReader::open(path, settings.readers)?);
-            begin(settings, clock, vec![engine], reader, Memory::new(settings.lookup_cache), Some(lock))
+            begin(
+                settings,
+                clock,
+                vec![engine],
+                reader,
+                Memory::new(settings.lookup_cache),
+                Claim::Lock(lock),
+            )
         }
         StoreUrl::Postgres(url) => {
             // One more, so that housekeeping waits for nobody.
@@ -79,7 +98,7 @@ pub fn serve(settings: &StoreSettings, clock: &Clock) -> Result<Served, OpenErro
                 PostgresEngine::lanes(&opened, settings.writers, settings.isolation, settings.cached_handles);
             let reader = Arc::new(PostgresReader::new(opened.link.clone()));
             // What is remembered of look-ups would not be told of what other servers change.
-            begin(settings, clock, engines, reader, Memory::new(0), None)
+            begin(settings, clock, engines, reader, Memory::new(0), Claim::Presence(opened.presence))
         }
     }
 }
@@ -90,12 +109,12 @@ fn begin(
     engines: Vec<impl Engine>,
     reader: Arc<dyn Reader>,
     memory: Memory,
-    lock: Option<ServerLock>,
+    claim: Claim,
 ) -> Result<Served, OpenError> {
     let limits = Limits { queue: settings.queue, keep_receipts: settings.keep_receipts };
     let (committer, writer) = committer::start(engines, clock, limits, memory.changes())?;
     let registry = Registry::new(committer, Arc::clone(&reader), settings.readers, memory);
-    Ok(Served { registry, reader, writer, lock })
+    Ok(Served { registry, reader, writer, claim })
 }
 
 fn lock(path: &Path, now: Time) -> Result<ServerLock, OpenError> {
@@ -103,6 +122,49 @@ fn lock(path: &Path, now: Time) -> Result<ServerLock, OpenError> {
         std::fs::create_dir_all(folder)?;
     }
     Ok(ServerLock::acquire(path, now)?)
+}
+
+/// Where a store is, in the same words however its URL says it.
+pub(crate) fn place(url: &StoreUrl) -> String {
+    match url {
+        StoreUrl::Sqlite(path) => {
+            let absolute = path.canonicalize().or_else(|_| std::path::absolute(path));
+            StoreUrl::Sqlite(absolute.unwrap_or_else(|_| path.clone())).to_string()
+        }
+        StoreUrl::Postgres(url) => url.to_string(),
+    }
+}
+
+/// Opens the store that a registry is to be moved from.
+///
+/// # Errors
+///
+/// As [`OpenError`] says.
+pub(crate) fn copied_from(url: &StoreUrl, now: Time) -> Result<Box<dyn Side>, OpenError> {
+    Ok(match url {
+        StoreUrl::Sqlite(path) => {
+            // Only a file that is there is worth a lock beside it.
+            sqlite::open::open_read_only(path)?;
+            Box::new(SqliteSide::source(path, lock(path, now)?)?)
+        }
+        StoreUrl::Postgres(url) => Box::new(PostgresSide::source(url)?),
+    })
+}
+
+/// Opens the store that a registry is to be moved to. `kept` is how long its receipts will be kept.
+///
+/// # Errors
+///
+/// As [`OpenError`] says.
+pub(crate) fn copied_to(
+    url: &StoreUrl,
+    now: Time,
+    kept: jiff::SignedDuration,
+) -> Result<Box<dyn Side>, OpenError> {
+    Ok(match url {
+        StoreUrl::Sqlite(path) => Box::new(SqliteSide::target(path, lock(path, now)?)?),
+        StoreUrl::Postgres(url) => Box::new(PostgresSide::target(url, now, kept)?),
+    })
 }
 
 /// Opens a store for administration, beside servers that may be running.

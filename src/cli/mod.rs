@@ -5,6 +5,7 @@
 
 mod chat;
 mod check;
+mod copy;
 mod demo;
 mod line;
 mod migrate;
@@ -70,6 +71,11 @@ enum Command {
     /// Bring the store's schema up to date, while no server runs. `serve` does it too, unless `store.migrate` is
     /// off; no other command does.
     Migrate,
+    /// Move a whole registry from one store to another, of either kind, while nobody serves them.
+    ///
+    /// The target must be empty. What interrupts a copy does no harm: the same command goes on where it was, and until it
+    /// is done the target cannot be served. In the end every row is read again on both sides and compared.
+    Copy(copy::Arguments),
     /// Read every page of the store and every chat, and say what is wrong with it.
     Check,
 }
@@ -122,6 +128,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
         Command::Line(command) => line::run(&context, &command),
         Command::Chat(command) => chat::run(&context, &command),
         Command::Migrate => migrate::run(&context),
+        Command::Copy(arguments) => copy::run(&context, &arguments),
         Command::Check => check::run(&context),
     }
 }

@@ -11,7 +11,7 @@
 //! - [`parked`] is a report that waits until it can be placed.
 //! - [`codec`] turns values into bytes and back, the same for every database.
 //! - [`sqlite`] and [`postgres`] are the databases, and [`url`] says which one; [`upkeep`] is what may be done to one
-//!   while it is opened. [`admin`] changes the directory of either.
+//!   while it is opened. [`admin`] changes the directory of either, and [`copy`] moves all from one to another.
 //!
 //! What both databases do alike is here: `cache` is what an engine remembers of chats, `listing` and `directory_rows`
 //! are statements that both understand, with the values in `sql`, and `stored` are small values as both store them.
@@ -19,6 +19,7 @@
 pub mod admin;
 pub mod codec;
 pub mod committer;
+pub mod copy;
 pub mod directory;
 pub mod lanes;
 pub mod memory;

@@ -13,6 +13,7 @@ pub(crate) enum Value<'v> {
     Number(i64),
     Bool(bool),
     Id([u8; 16]),
+    Bytes(Cow<'v, [u8]>),
 }
 
 impl Value<'_> {
@@ -24,6 +25,7 @@ impl Value<'_> {
             Self::Number(number) => Value::Number(*number),
             Self::Bool(bool) => Value::Bool(*bool),
             Self::Id(id) => Value::Id(*id),
+            Self::Bytes(bytes) => Value::Bytes(Cow::Owned(bytes.to_vec())),
         }
     }
 }

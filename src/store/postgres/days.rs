@@ -16,6 +16,13 @@ const NANOS: i64 = 86_400_000_000_000;
 /// Which days have a table for certain: today, its neighbours, and one more that is a day's time to be made.
 const AHEAD: std::ops::RangeInclusive<i64> = -1..=2;
 
+/// How many days get tables of their own when old receipts come together.
+const MOST_BACK: i64 = 100;
+
+/// Whether there are such tables.
+pub(super) const HAS_DAYS: &str =
+    "SELECT relkind::text = 'p' AS has_days FROM pg_class WHERE oid = to_regclass('receipts')";
+
 impl Day {
     const fn of(time: Time) -> Self {
         Self(time.nanos().div_euclid(NANOS))
@@ -62,9 +69,25 @@ pub(super) async fn keep(link: &Link, since: Horizons, writer: i64) -> Result<()
 
 /// Makes the tables of today and of the days around it.
 pub(super) async fn make(client: &Client, now: Time) -> Result<(), Failure> {
+    let Day(today) = Day::of(now);
+    make_all(client, today + AHEAD.start()..=today + AHEAD.end()).await
+}
+
+/// Makes the tables, where the engine has such, of the last days that receipts are kept for.
+pub(super) async fn make_back(link: &Link, now: Time, kept: jiff::SignedDuration) -> Result<(), Failure> {
+    let client = link.connection().await?;
+    let row = client.query_one(HAS_DAYS, &[]).await?;
+    if !rows::get::<bool>(&row, "has_days")? {
+        return Ok(());
+    }
+    let Day(today) = Day::of(now);
+    let back = (kept.as_hours() / 24).min(MOST_BACK);
+    make_all(&client, today - back..=today + AHEAD.end()).await
+}
+
+async fn make_all(client: &Client, days_wanted: std::ops::RangeInclusive<i64>) -> Result<(), Failure> {
     let there = days(client).await?;
-    let today = Day::of(now);
-    for day in AHEAD.map(|ahead| Day(today.0 + ahead)).filter(|day| !there.contains(day)) {
+    for day in days_wanted.map(Day).filter(|day| !there.contains(day)) {
         match make_day(client, day).await {
             // Another server has made it meanwhile.
             Err(Failure::Conflict(_)) => client.batch_execute("ROLLBACK").await?,

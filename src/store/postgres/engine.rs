@@ -1,11 +1,9 @@
 //! The transactions of the committer.
 
-use std::thread;
-
 pub use super::transaction::{Isolation, IsolationError};
 use super::{
     days,
-    failure::{Failure, Pace},
+    failure::{self, Failure},
     link::Link,
     load::{Loaded, Loader},
     request::{Request, values},
@@ -117,15 +115,11 @@ impl PostgresEngine {
         &mut self,
         mut attempt: impl FnMut(&mut Self, Entry) -> Result<T, Failure>,
     ) -> Result<T, StoreError> {
-        let mut pace = Pace::new();
-        loop {
+        failure::repeat(|is_contended| {
             // Engines that have no days have no such locks either.
-            let entry = if pace.is_contended() && self.has_days { Entry::InTurn } else { Entry::Free };
-            match attempt(self, entry) {
-                Ok(done) => return Ok(done),
-                Err(failure) => thread::sleep(pace.pause(failure)?),
-            }
-        }
+            let entry = if is_contended && self.has_days { Entry::InTurn } else { Entry::Free };
+            attempt(self, entry)
+        })
     }
 
     /// A transaction of one request.

@@ -1,6 +1,9 @@
 //! What went wrong with a database, and what may be done about it.
 
-use std::time::{Duration, Instant};
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
 
 use deadpool_postgres::PoolError;
 use tokio_postgres::error::SqlState;
@@ -119,6 +122,18 @@ const LOST_PATIENCE: Duration = Duration::from_secs(4);
 /// The shortest and the longest pause before another attempt.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(4);
 const LONGEST_PAUSE: Duration = Duration::from_millis(400);
+
+/// Repeats a transaction until it is done or makes no more sense. Each attempt is told whether it is in the way of more
+/// than one other.
+pub(super) fn repeat<T>(mut attempt: impl FnMut(bool) -> Result<T, Failure>) -> Result<T, StoreError> {
+    let mut pace = Pace::new();
+    loop {
+        match attempt(pace.is_contended()) {
+            Ok(done) => return Ok(done),
+            Err(failure) => thread::sleep(pace.pause(failure)?),
+        }
+    }
+}
 
 /// How a transaction is repeated.
 pub(super) struct Pace {

@@ -118,18 +118,42 @@ impl Link {
         patience: Duration,
         task: impl Future<Output = Result<T, Failure>> + Send + 'static,
     ) -> Result<T, StoreError> {
+        Ok(self.ask_for(patience, task)?)
+    }
+
+    /// The same as [`Link::wait`], for who may begin anew.
+    pub(super) fn ask<T: Send + 'static>(
+        &self,
+        task: impl Future<Output = Result<T, Failure>> + Send + 'static,
+    ) -> Result<T, Failure> {
+        self.ask_for(PATIENCE, task)
+    }
+
+    fn ask_for<T: Send + 'static>(
+        &self,
+        patience: Duration,
+        task: impl Future<Output = Result<T, Failure>> + Send + 'static,
+    ) -> Result<T, Failure> {
         let (done, result) = mpsc::sync_channel(1);
         let run = async move {
             let result = timeout(patience, task).await;
             // Whoever has stopped waiting needs no result.
             let _ = done.send(result.unwrap_or_else(|_| Err(Failure::lost("no answer in time"))));
         };
-        match &self.threads.0 {
-            Some(runtime) => drop(runtime.spawn(run)),
-            None => return Err(StoreError::Unavailable("the connections are closed".to_owned())),
-        }
+        drop(self.spawn(run)?);
         let gone = |_| StoreError::Unavailable("what was asked of the database came to no end".to_owned());
-        Ok(result.recv().map_err(gone)??)
+        result.recv().map_err(gone)?
+    }
+
+    /// Has a task run on the threads of the connections.
+    pub(super) fn spawn(
+        &self,
+        task: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<JoinHandle<()>, StoreError> {
+        match &self.threads.0 {
+            Some(runtime) => Ok(runtime.spawn(task)),
+            None => Err(StoreError::Unavailable("the connections are closed".to_owned())),
+        }
     }
 
     /// Runs a step on this thread, which is none of a runtime.

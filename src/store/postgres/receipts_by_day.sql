@@ -2,6 +2,7 @@
 -- Tomorrow's tables are made today: see src/store/postgres/days.rs. Whoever claims a day that has none, because it is
 -- long gone or far ahead, goes into the last one, from which old rows are deleted.
 CREATE TABLE receipts (
+    -- Empty where a receipt was copied out of a file, which does not say whose it is: it is looked for for everybody.
     tenant    TEXT   COLLATE "C" NOT NULL,
     claimed   BIGINT NOT NULL,
     digest    BYTEA  NOT NULL CHECK (length(digest) = 16),

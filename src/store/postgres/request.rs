@@ -117,6 +117,7 @@ impl ToSql for Value<'_> {
             Self::Number(number) => number.to_sql(ty, out),
             Self::Bool(bool) => bool.to_sql(ty, out),
             Self::Id(id) => uuid::Uuid::from_bytes(*id).to_sql(ty, out),
+            Self::Bytes(bytes) => bytes.as_ref().to_sql(ty, out),
         }
     }
 

@@ -9,6 +9,7 @@ use super::{
     days,
     failure::{Failure, Pace},
     link::{Link, LinkError},
+    presence::{Presence, Role},
     rows,
     url::PostgresUrl,
 };
@@ -45,6 +46,12 @@ pub enum OpenError {
     /// There is no registry in it, and none was to be made.
     #[error("there is no registry in {0}: run `chert-groups migrate`")]
     Missing(String),
+    /// It holds the beginning of a copy.
+    #[error("{0} holds only the beginning of a copy: run the same `chert-groups copy` again, which goes on")]
+    HalfCopied(String),
+    /// Somebody moves it elsewhere, or fills it.
+    #[error("{0} is being copied, or was until some seconds ago: serve it when the copy is done")]
+    BeingCopied(String),
     /// A newer release has made it.
     #[error(
         "{url} has schema version {found}, and this release knows versions up to {SCHEMA_VERSION}: use a newer release"
@@ -71,6 +78,8 @@ pub enum OpenError {
 pub struct Opened {
     /// Connections to it.
     pub link: Link,
+    /// What says that the server is there.
+    pub presence: Presence,
     pub(super) latest_tick: Option<Time>,
     /// Whether receipts are in a table for each day.
     pub(super) has_days: bool,
@@ -82,6 +91,13 @@ pub struct Opened {
 ///
 /// As [`OpenError`] says.
 pub fn open(url: &PostgresUrl, connections: usize, upkeep: Upkeep) -> Result<Link, OpenError> {
+    let link = open_to_fill(url, connections, upkeep)?;
+    refuse_half_copied(&link, url)?;
+    Ok(link)
+}
+
+/// The same, also when it holds but the beginning of a copy.
+pub(super) fn open_to_fill(url: &PostgresUrl, connections: usize, upkeep: Upkeep) -> Result<Link, OpenError> {
     let link = Link::new(url, connections)?;
     let unavailable = |why| OpenError::Unavailable { url: url.to_string(), why };
     let asked = link.clone();
@@ -100,6 +116,21 @@ pub fn open(url: &PostgresUrl, connections: usize, upkeep: Upkeep) -> Result<Lin
     }
 }
 
+fn refuse_half_copied(link: &Link, url: &PostgresUrl) -> Result<(), OpenError> {
+    let asked = link.clone();
+    match link.wait(async move { is_half_copied(&asked.connection().await?).await }) {
+        Ok(false) => Ok(()),
+        Ok(true) => Err(OpenError::HalfCopied(url.to_string())),
+        Err(why) => Err(OpenError::Unavailable { url: url.to_string(), why }),
+    }
+}
+
+/// Whether it holds but the beginning of a copy.
+pub(super) async fn is_half_copied(client: &Client) -> Result<bool, Failure> {
+    let row = client.query_one("SELECT to_regclass('copying') IS NOT NULL AS there", &[]).await?;
+    rows::get(&row, "there")
+}
+
 /// Opens the registry at `url` for a server, one of several perhaps, at the time `now`.
 ///
 /// # Errors
@@ -112,6 +143,13 @@ pub fn open_for_server(
     now: Time,
 ) -> Result<Opened, OpenError> {
     let link = open(url, connections, upkeep)?;
+    let unavailable = |why| OpenError::Unavailable { url: url.to_string(), why };
+    let presence = Presence::begin(&link, Role::Server).map_err(unavailable)?;
+    if presence.meets(Role::Copy).map_err(unavailable)? {
+        return Err(OpenError::BeingCopied(url.to_string()));
+    }
+    // One may have begun, and have ended early, since this was looked at.
+    refuse_half_copied(&link, url)?;
     let asked = link.clone();
     let known = link.wait(async move {
         let client = asked.connection().await?;
@@ -121,9 +159,8 @@ pub fn open_for_server(
         }
         Ok((latest_tick(&client).await?, has_days))
     });
-    let (latest_tick, has_days) =
-        known.map_err(|why| OpenError::Unavailable { url: url.to_string(), why })?;
-    Ok(Opened { link, latest_tick, has_days })
+    let (latest_tick, has_days) = known.map_err(unavailable)?;
+    Ok(Opened { link, latest_tick, has_days, presence })
 }
 
 const HAS_DAYS: &str =

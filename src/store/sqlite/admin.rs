@@ -59,6 +59,7 @@ impl ToSql for Value<'_> {
             Self::Number(number) => number.to_sql(),
             Self::Bool(bool) => bool.to_sql(),
             Self::Id(id) => id.to_sql(),
+            Self::Bytes(bytes) => Ok(ToSqlOutput::from(&**bytes)),
         }
     }
 }

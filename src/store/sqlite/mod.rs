@@ -5,7 +5,7 @@
 //! - [`engine`] runs the transactions of the committer, with `load`, `save` and a `cache` of chats.
 //! - `checkpoint` brings what was committed into the file beside the writer.
 //! - [`reader`] looks things up, over a pool of read-only connections.
-//! - `admin` lets the directory be changed; `directory` reads it.
+//! - `admin` lets the directory be changed; `directory` reads it. `copy` lets a file be moved from and to.
 //!
 //! `PRAGMA synchronous = FULL` everywhere: what was answered is on the disk.
 
@@ -13,6 +13,8 @@ pub mod engine;
 pub mod lock;
 pub mod open;
 pub mod reader;
+
+pub(crate) mod copy;
 
 mod admin;
 mod checkpoint;

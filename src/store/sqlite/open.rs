@@ -12,7 +12,7 @@ use std::{
 use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{M, Migrations};
 
-use super::{deliveries, journal};
+use super::{copy, deliveries, journal};
 use crate::store::StoreError;
 pub use crate::store::upkeep::Upkeep;
 
@@ -75,6 +75,9 @@ pub enum OpenError {
         /// Its version.
         found: i32,
     },
+    /// It holds the beginning of a copy.
+    #[error("{} holds only the beginning of a copy: run the same `chert-groups copy` again, which goes on", .0.display())]
+    HalfCopied(PathBuf),
     /// The SQLite library is too old.
     #[error("SQLite {0} is too old: versions below 3.51.3 can damage a database that two connections use")]
     OldSqlite(String),
@@ -94,6 +97,13 @@ pub enum OpenError {
 ///
 /// As [`OpenError`] says. A file that is refused is not changed.
 pub fn open(path: &Path, upkeep: Upkeep) -> Result<Connection, OpenError> {
+    let connection = open_to_fill(path, upkeep)?;
+    refuse_half_copied(&connection, path)?;
+    Ok(connection)
+}
+
+/// The same, also when it holds but the beginning of a copy.
+pub(crate) fn open_to_fill(path: &Path, upkeep: Upkeep) -> Result<Connection, OpenError> {
     check_sqlite(rusqlite::version_number())?;
     if !check_header(path)? {
         match upkeep {
@@ -120,7 +130,16 @@ pub fn open_read_only(path: &Path) -> Result<Connection, OpenError> {
     check_wal(path)?;
     let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     check_schema(&mut connection, path, Upkeep::LeaveAsItIs)?;
+    refuse_half_copied(&connection, path)?;
     Ok(connection)
+}
+
+fn refuse_half_copied(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+    match copy::is_half_copied(connection) {
+        Ok(false) => Ok(()),
+        Ok(true) => Err(OpenError::HalfCopied(path.to_owned())),
+        Err(why) => Err(OpenError::Damaged { path: path.to_owned(), why: why.to_string() }),
+    }
 }
 
 /// Opens the registry at `path` for its one server, which has the lock: what only a server may do is done,

@@ -4,6 +4,7 @@
 
 mod load;
 
+mod copies;
 mod directory;
 mod failover;
 mod killed;
