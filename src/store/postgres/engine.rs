@@ -26,6 +26,9 @@ use crate::{
 /// How many rows one piece of housekeeping deletes of a table: some milliseconds.
 const PRUNE_SLICE: i64 = 2000;
 
+/// For so many transactions a crowd is expected to last.
+const CROWDED: u32 = 16;
+
 /// One lane: a connection's worth of transactions, one after the other.
 pub struct PostgresEngine {
     link: Link,
@@ -37,6 +40,8 @@ pub struct PostgresEngine {
     /// Whether it is the one lane of its server that keeps house.
     keeps_house: bool,
     has_days: bool,
+    /// How many more transactions come in their turn, since others were in the way of the last ones.
+    crowded: u32,
 }
 
 impl PostgresEngine {
@@ -52,6 +57,7 @@ impl PostgresEngine {
             latest_tick: opened.latest_tick,
             keeps_house: number == 0,
             has_days: opened.has_days,
+            crowded: 0,
         };
         (0..lanes).map(lane).collect()
     }
@@ -117,8 +123,11 @@ impl PostgresEngine {
     ) -> Result<T, StoreError> {
         failure::repeat(|is_contended| {
             // Engines that have no days have no such locks either.
-            let entry = if is_contended && self.has_days { Entry::InTurn } else { Entry::Free };
-            attempt(self, entry)
+            let is_crowded = self.crowded > 0 || is_contended;
+            let entry = if is_crowded && self.has_days { Entry::InTurn } else { Entry::Free };
+            let done = attempt(self, entry)?;
+            self.crowded = if is_contended { CROWDED } else { self.crowded.saturating_sub(1) };
+            Ok(done)
         })
     }
 
