@@ -160,7 +160,7 @@ pub fn open_for_server(
         Ok((latest_tick(&client).await?, has_days))
     });
     let (latest_tick, has_days) = known.map_err(unavailable)?;
-    Ok(Opened { link, latest_tick, has_days, presence })
+    Ok(Opened { link, presence, latest_tick, has_days })
 }
 
 const HAS_DAYS: &str =
