@@ -4,7 +4,6 @@
 
 mod load;
 
-
 mod copies;
 mod directory;
 mod failover;
