@@ -1,7 +1,7 @@
 //! Moving a whole registry from one store to another, of whichever kind each is.
 //!
-//! - [`tables`] lists what there is to move, once for both kinds; `statements` reads it.
-//! - A [`Side`] is a store that is moved from or to. `mark` is how far a target has come: it is written with each slice of
+//! - `tables` lists what there is to move, once for both kinds; `statements` reads it.
+//! - A `Side` is a store that is moved from or to. `mark` is how far a target has come: it is written with each slice of
 //!   rows, so whatever ends a copy, the same command goes on where it was.
 //! - `checksum` is what a table comes to. When all rows are there, both sides are read once more and compared; only then
 //!   is the target a registry that may be served.

@@ -68,7 +68,7 @@ impl Table {
     }
 
     /// The key of a row.
-    pub(crate) fn key_of(&self, row: &Row, dialect: Dialect) -> Row {
+    pub(crate) fn key_of(&self, row: &[Value<'static>], dialect: Dialect) -> Row {
         let value = |name: &&str| {
             let named = self.columns.iter().zip(row).find(|(column, _)| column.name == *name);
             named.map_or(Value::Null, |(_, value)| value.clone())
@@ -79,7 +79,7 @@ impl Table {
     /// The values of a row in the columns that stores of a kind have.
     pub(crate) fn values<'r>(
         &self,
-        row: &'r Row,
+        row: &'r [Value<'static>],
         dialect: Dialect,
     ) -> impl Iterator<Item = &'r Value<'static>> {
         self.columns.iter().zip(row).filter(move |(column, _)| column.is_in(dialect)).map(|(_, value)| value)

@@ -19,10 +19,6 @@ const AHEAD: std::ops::RangeInclusive<i64> = -1..=2;
 /// How many days get tables of their own when old receipts come together.
 const MOST_BACK: i64 = 100;
 
-/// Whether there are such tables.
-pub(super) const HAS_DAYS: &str =
-    "SELECT relkind::text = 'p' AS has_days FROM pg_class WHERE oid = to_regclass('receipts')";
-
 impl Day {
     const fn of(time: Time) -> Self {
         Self(time.nanos().div_euclid(NANOS))
@@ -76,13 +72,19 @@ pub(super) async fn make(client: &Client, now: Time) -> Result<(), Failure> {
 /// Makes the tables, where the engine has such, of the last days that receipts are kept for.
 pub(super) async fn make_back(link: &Link, now: Time, kept: jiff::SignedDuration) -> Result<(), Failure> {
     let client = link.connection().await?;
-    let row = client.query_one(HAS_DAYS, &[]).await?;
-    if !rows::get::<bool>(&row, "has_days")? {
+    if !are_there(&client).await? {
         return Ok(());
     }
     let Day(today) = Day::of(now);
     let back = (kept.as_hours() / 24).min(MOST_BACK);
     make_all(&client, today - back..=today + AHEAD.end()).await
+}
+
+/// Whether receipts are in a table for each day.
+pub(super) async fn are_there(client: &Client) -> Result<bool, Failure> {
+    const KIND: &str =
+        "SELECT relkind::text = 'p' AS has_days FROM pg_class WHERE oid = to_regclass('receipts')";
+    rows::get(&client.query_one(KIND, &[]).await?, "has_days")
 }
 
 async fn make_all(client: &Client, days_wanted: std::ops::RangeInclusive<i64>) -> Result<(), Failure> {
