@@ -54,7 +54,7 @@ use crate::postgres::writer;
 const TO_A_FILE: u32 = 1;
 
 /// How many it has to a PostgreSQL, where several can commit at once.
-const TO_A_DATABASE: u32 = 16;
+const TO_A_DATABASE: u32 = 48;
 
 /// The variable with another number of connections, for finding the number that serves it best.
 const VARIABLE: &str = "CHERT_GROUPS_BENCH_NAIVE_CONNECTIONS";
