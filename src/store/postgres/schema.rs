@@ -153,13 +153,7 @@ pub fn open_for_server(
     let asked = link.clone();
     let known = link.wait(async move {
         let client = asked.connection().await?;
-<<<<<<< HEAD
-        let has_days = rows::get(&client.query_one(HAS_DAYS, &[]).await?, "has_days")?;
-=======
-        let row = client.query_one(LATEST, &[]).await?;
-        let latest = rows::get::<Option<i64>>(&row, "latest")?.map(Time::from_nanos);
         let has_days = days::are_there(&client).await?;
->>>>>>> copy
         if has_days {
             days::make(&client, now).await?;
         }
@@ -168,10 +162,6 @@ pub fn open_for_server(
     let (latest_tick, has_days) = known.map_err(unavailable)?;
     Ok(Opened { link, presence, latest_tick, has_days })
 }
-
-<<<<<<< HEAD
-const HAS_DAYS: &str =
-    "SELECT relkind::text = 'p' AS has_days FROM pg_class WHERE oid = to_regclass('receipts')";
 
 /// The latest of our own time stamps: one seek of an index for each tenant, each by name, as engines that distribute by
 /// tenant want it.
@@ -185,11 +175,6 @@ async fn latest_tick(client: &Client) -> Result<Option<Time>, Failure> {
     }
     Ok(latest.map(Time::from_nanos))
 }
-=======
-/// One seek of an index for each tenant.
-const LATEST: &str = "SELECT
-     (SELECT max((SELECT max(updated_at) FROM chats WHERE chats.tenant = tenants.slug)) FROM tenants) AS latest";
->>>>>>> copy
 
 /// The version of the schema, if there is one.
 async fn version(client: &Client) -> Result<Option<i64>, Failure> {
