@@ -16,12 +16,25 @@ use crate::support::{
     wait::until,
 };
 
-const CONNECTIONS: usize = 256;
-const KEYS: usize = 2_000;
 /// How many connections post a first event of each key.
 const RIVALS: usize = 4;
-/// How many groups of rivals there are; each takes its share of the keys in the same order.
-const GROUPS: usize = CONNECTIONS / RIVALS;
+
+/// How many race, and for what.
+#[derive(Clone, Copy)]
+pub(crate) struct Field {
+    pub(crate) connections: usize,
+    pub(crate) keys: usize,
+}
+
+/// As many as one process may well have to do with.
+pub(crate) const CROWD: Field = Field { connections: 256, keys: 2_000 };
+
+impl Field {
+    /// How many groups of rivals there are; each takes its share of the keys in the same order.
+    const fn groups(self) -> usize {
+        self.connections / RIVALS
+    }
+}
 
 /// In each of its spellings, so that rivals do not even agree on the key.
 fn key(number: usize, rival: usize) -> String {
@@ -36,12 +49,17 @@ fn first_event(number: usize, rival: usize) -> Event {
 }
 
 /// What each key's chat is, as one connection was told.
-async fn race(app: &TestApp, connection: usize, start: Arc<Barrier>) -> Vec<(usize, String, String)> {
+async fn race(
+    app: &TestApp,
+    field: Field,
+    connection: usize,
+    start: Arc<Barrier>,
+) -> Vec<(usize, String, String)> {
     let mut raw = Raw::connect(app).await;
-    let (group, rival) = (connection % GROUPS, connection / GROUPS);
+    let (group, rival) = (connection % field.groups(), connection / field.groups());
     start.wait().await;
     let mut told = Vec::new();
-    for number in (group..KEYS).step_by(GROUPS) {
+    for number in (group..field.keys).step_by(field.groups()) {
         let body = first_event(number, rival).to_string();
         let head = events_head(app, body.as_bytes());
         raw.send(format!("{head}content-length: {}\r\n\r\n{body}", body.len())).await;
@@ -54,16 +72,16 @@ async fn race(app: &TestApp, connection: usize, start: Arc<Barrier>) -> Vec<(usi
 
 #[tokio::test]
 async fn connections_that_race_for_new_keys_make_one_chat_of_each_and_all_are_told_which() {
-    assert_a_race_makes_one_chat_of_each_key(&[TestApp::start()]).await;
+    assert_a_race_makes_one_chat_of_each_key(&[TestApp::start()], CROWD).await;
 }
 
 /// Connections are spread over the instances so that each group of rivals meets on all of them.
-pub(crate) async fn assert_a_race_makes_one_chat_of_each_key(instances: &[TestApp]) {
+pub(crate) async fn assert_a_race_makes_one_chat_of_each_key(instances: &[TestApp], field: Field) {
     let app = &instances[0];
-    let start = Arc::new(Barrier::new(CONNECTIONS));
-    let racers = (0..CONNECTIONS).map(|connection| {
-        let (group, rival) = (connection % GROUPS, connection / GROUPS);
-        race(&instances[(group + rival) % instances.len()], connection, Arc::clone(&start))
+    let start = Arc::new(Barrier::new(field.connections));
+    let racers = (0..field.connections).map(|connection| {
+        let (group, rival) = (connection % field.groups(), connection / field.groups());
+        race(&instances[(group + rival) % instances.len()], field, connection, Arc::clone(&start))
     });
     let mut chats: HashMap<usize, HashSet<String>> = HashMap::new();
     let mut creators: HashMap<usize, usize> = HashMap::new();
@@ -71,13 +89,13 @@ pub(crate) async fn assert_a_race_makes_one_chat_of_each_key(instances: &[TestAp
         chats.entry(number).or_default().insert(chat);
         *creators.entry(number).or_default() += usize::from(outcome == "created");
     }
-    assert_eq!(chats.len(), KEYS);
+    assert_eq!(chats.len(), field.keys);
     assert!(chats.values().all(|ids| ids.len() == 1), "two chats of one key");
     assert!(creators.values().all(|count| *count == 1), "a chat that two events created");
     let distinct: HashSet<&String> = chats.values().flatten().collect();
-    assert_eq!((distinct.len(), app.rows("chats")), (KEYS, KEYS as u64));
+    assert_eq!((distinct.len(), app.rows("chats")), (field.keys, field.keys as u64));
 
-    for numbers in (0..KEYS).collect::<Vec<_>>().chunks(1000) {
+    for numbers in (0..field.keys).collect::<Vec<_>>().chunks(1000) {
         let keys: Vec<String> = numbers.iter().map(|number| key(*number, 3)).collect();
         let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
         let resolved = app.acme().resolve(LINE, &keys).await.ok();

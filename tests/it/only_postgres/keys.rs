@@ -1,11 +1,14 @@
 //! New conversations that all instances hear of at once.
 
 use super::instances;
-use crate::{races::assert_a_race_makes_one_chat_of_each_key, support::Event};
+use crate::{
+    races::{CROWD, assert_a_race_makes_one_chat_of_each_key},
+    support::Event,
+};
 
 #[tokio::test]
 async fn rivals_on_four_instances_make_one_chat_of_each_key() {
-    assert_a_race_makes_one_chat_of_each_key(&instances::<4>()).await;
+    assert_a_race_makes_one_chat_of_each_key(&instances::<4>(), CROWD).await;
 }
 
 /// Batches that have the same new keys in contrary orders, at once.
