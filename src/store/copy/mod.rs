@@ -152,7 +152,7 @@ impl Copy<'_> {
             (self.tell)(Step::Found(rows(self.target.0)?));
         }
         while let Some(table) = mark.table() {
-            mark = self.copy_slice(table, mark)?;
+            mark = self.copy_slice(table, &mark)?;
         }
         let figures = self.source.0.figures()?;
         let sums = TABLES.iter().map(|table| self.verify(table)).collect::<Result<_, _>>()?;
@@ -194,16 +194,15 @@ impl Copy<'_> {
     }
 
     /// Moves the next rows of a table; how far that is.
-    fn copy_slice(&mut self, table: &'static Table, mark: Mark) -> Result<Mark, CopyError> {
+    fn copy_slice(&mut self, table: &'static Table, mark: &Mark) -> Result<Mark, CopyError> {
         let rows = self.source.0.slice(table, mark.after.as_deref())?;
-        let next = match rows.last() {
-            Some(last) => mark.after_row(table.key_of(last, self.source.0.dialect())),
-            None => {
-                self.must_not_be_served()?;
-                mark.after_table()
-            }
+        let next = if let Some(last) = rows.last() {
+            mark.after_row(table.key_of(last, self.source.0.dialect()))
+        } else {
+            self.must_not_be_served()?;
+            mark.after_table()
         };
-        self.target.0.put(table, &rows, &mark, &next)?;
+        self.target.0.put(table, &rows, mark, &next)?;
         (self.tell)(Step::Copied(table.name, rows.len() as u64));
         Ok(next)
     }
@@ -242,7 +241,9 @@ fn checksum(
         let rows = side.slice(table, after.as_deref())?;
         let Some(last) = rows.last() else { return Ok(sum) };
         after = Some(table.key_of(last, side.dialect()));
-        rows.iter().for_each(|row| sum.add(table.values(row, common)));
+        for row in &rows {
+            sum.add(table.values(row, common));
+        }
         tell(Step::Verified(table.name, rows.len() as u64));
     }
 }

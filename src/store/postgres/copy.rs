@@ -78,7 +78,7 @@ impl PostgresSide {
     }
 
     /// Does something in a transaction, which may be repeated.
-    fn transact<T>(&self, act: impl AsyncFn(&Client) -> Result<T, Failure>) -> Result<T, StoreError> {
+    fn transact<T>(&self, act: &impl AsyncFn(&Client) -> Result<T, Failure>) -> Result<T, StoreError> {
         self.step(async |link: Link| {
             let client = link.connection().await?;
             let done = async {
@@ -164,7 +164,7 @@ impl Side for PostgresSide {
 
     fn begin(&mut self, mark: &Mark) -> Result<(), StoreError> {
         let position = mark.position();
-        self.transact(async |client: &Client| {
+        self.transact(&async |client: &Client| {
             // The answer to the commit may have been lost.
             if !schema::is_half_copied(client).await? {
                 client.batch_execute(MAKE_MARK).await?;
@@ -178,7 +178,7 @@ impl Side for PostgresSide {
         let (from, to) = (from.position(), to.position());
         let insert = insert(table);
         let columns = columns(table, rows);
-        self.transact(async |client: &Client| {
+        self.transact(&async |client: &Client| {
             if client.execute(MOVE_MARK, &[&from, &to]).await? == 0 {
                 return must_be_there(client, &to).await;
             }
@@ -199,7 +199,7 @@ impl Side for PostgresSide {
 
     fn finish(&mut self, figures: Figures) -> Result<(), StoreError> {
         let Figures { directory_revision, chats, receipts } = figures;
-        self.transact(async |client: &Client| {
+        self.transact(&async |client: &Client| {
             // The answer to the commit may have been lost.
             if schema::is_half_copied(client).await? {
                 client.execute(SET_REVISION, &[&directory_revision]).await?;

@@ -78,11 +78,11 @@ pub enum OpenError {
 pub struct Opened {
     /// Connections to it.
     pub link: Link,
-    /// What says that the server is there.
-    pub presence: Presence,
     pub(super) latest_tick: Option<Time>,
     /// Whether receipts are in a table for each day.
     pub(super) has_days: bool,
+    /// What says that the server is there.
+    pub presence: Presence,
 }
 
 /// Opens the registry at `url` with up to `connections` connections.

@@ -198,7 +198,9 @@ fn kill_at(tables: u64, from: &TestStore, to: &TestStore) {
     let copying = spawn(&mut command(from, to));
     let started = Instant::now();
     while tables_in(to).is_none_or(|there| there < tables) {
-        assert!(started.elapsed() < PATIENCE, "it does not come to {tables} tables");
+        if started.elapsed() > PATIENCE {
+            panic!("it does not come to {tables} tables: {:?}", copying.finish());
+        }
         thread::sleep(Duration::from_millis(1));
     }
     // This kills it.
