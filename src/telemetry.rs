@@ -107,6 +107,10 @@ fn describe() {
     metrics::describe_counter!("chert_groups_cache_hits_total", "Chats found in the writer's cache");
     metrics::describe_counter!("chert_groups_cache_misses_total", "Chats looked for in the database");
     metrics::describe_counter!(
+        "chert_groups_transactions_repeated_total",
+        "Transactions that were begun anew, by reason"
+    );
+    metrics::describe_counter!(
         "chert_groups_contradicted_client_refs_total",
         "References to deliveries that had become another conversation"
     );

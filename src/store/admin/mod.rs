@@ -1,5 +1,5 @@
 //! Administration: each call is one transaction, which also raises the directory's revision. Here are tenants and
-//! secrets; `relays` and `lines` go on. What a store does for it is [`AdminStore`].
+//! secrets; `relays` and `lines` go on. What a store does for it is `AdminStore`.
 
 mod change;
 mod lines;

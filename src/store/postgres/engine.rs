@@ -1,15 +1,17 @@
 //! The transactions of the committer.
 
+use std::thread;
+
 pub use super::transaction::{Isolation, IsolationError};
 use super::{
     days,
-    failure::{self, Failure},
+    failure::{Failure, Pace},
     link::Link,
     load::{Loaded, Loader},
     request::{Request, values},
     rows, save,
     schema::Opened,
-    transaction::Transaction,
+    transaction::{Entry, Transaction},
 };
 use crate::{
     clock,
@@ -26,6 +28,9 @@ use crate::{
 /// How many rows one piece of housekeeping deletes of a table: some milliseconds.
 const PRUNE_SLICE: i64 = 2000;
 
+/// For so many transactions a crowd is expected to last.
+const CROWDED: u32 = 16;
+
 /// One lane: a connection's worth of transactions, one after the other.
 pub struct PostgresEngine {
     link: Link,
@@ -37,6 +42,8 @@ pub struct PostgresEngine {
     /// Whether it is the one lane of its server that keeps house.
     keeps_house: bool,
     has_days: bool,
+    /// How many more transactions come in their turn, since others were in the way of the last ones.
+    crowded: u32,
 }
 
 impl PostgresEngine {
@@ -52,14 +59,15 @@ impl PostgresEngine {
             latest_tick: opened.latest_tick,
             keeps_house: number == 0,
             has_days: opened.has_days,
+            crowded: 0,
         };
         (0..lanes).map(lane).collect()
     }
 
     /// One attempt at a transaction.
-    fn attempt(&mut self, work: &mut dyn Work) -> Result<(), Failure> {
+    fn attempt(&mut self, work: &mut dyn Work, entry: Entry) -> Result<(), Failure> {
         let link = self.link.clone();
-        let mut transaction = link.step(Transaction::on(&link, self.isolation))?;
+        let mut transaction = link.step(Transaction::on(&link, self.isolation, entry))?;
         let result = self.run(work, &link, &mut transaction);
         let failure = result.as_ref().err();
         // What cannot be ended in time is closed.
@@ -113,15 +121,27 @@ impl PostgresEngine {
     /// Repeats a transaction until it is done or makes no more sense.
     fn repeat<T>(
         &mut self,
-        mut attempt: impl FnMut(&mut Self) -> Result<T, Failure>,
+        mut attempt: impl FnMut(&mut Self, Entry) -> Result<T, Failure>,
     ) -> Result<T, StoreError> {
-        failure::repeat(|| attempt(self))
+        let mut pace = Pace::new();
+        loop {
+            // Engines that have no days have no such locks either.
+            let is_crowded = self.crowded > 0 || pace.is_contended();
+            let entry = if is_crowded && self.has_days { Entry::InTurn } else { Entry::Free };
+            match attempt(self, entry) {
+                Ok(done) => {
+                    self.crowded = if pace.is_contended() { CROWDED } else { self.crowded.saturating_sub(1) };
+                    return Ok(done);
+                }
+                Err(failure) => thread::sleep(pace.pause(failure)?),
+            }
+        }
     }
 
     /// A transaction of one request.
     fn execute(&self, request: Request<'_>) -> Result<Vec<Vec<tokio_postgres::Row>>, Failure> {
         self.link.step(async {
-            let mut transaction = Transaction::on(&self.link, Isolation::ReadCommitted).await?;
+            let mut transaction = Transaction::on(&self.link, Isolation::ReadCommitted, Entry::Free).await?;
             let result = transaction.commit(request).await;
             transaction.end(result.as_ref().err()).await;
             result
@@ -189,7 +209,7 @@ fn tell_of_the_given_up(found: &[tokio_postgres::Row]) -> Result<(), Failure> {
 
 impl Engine for PostgresEngine {
     fn transact(&mut self, work: &mut dyn Work) -> Result<(), StoreError> {
-        self.repeat(|engine| engine.attempt(work))
+        self.repeat(|engine, entry| engine.attempt(work, entry))
     }
 
     fn latest_tick(&mut self) -> Result<Option<Time>, StoreError> {
@@ -207,13 +227,13 @@ impl Engine for PostgresEngine {
                 tracing::debug!(why = why.told(), "the tables of days stay as they are for now");
             }
         }
-        self.repeat(|engine| engine.prune(since))
+        self.repeat(|engine, _| engine.prune(since))
     }
 
     /// Counts nothing, durably: a server that only reads would refuse.
     fn probe(&mut self) -> Result<(), StoreError> {
         let writer = self.writer;
-        self.repeat(|engine| {
+        self.repeat(|engine, _| {
             let mut request = Request::default();
             request.add(PROBE, values![writer]);
             engine.execute(request).map(drop)

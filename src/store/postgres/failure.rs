@@ -113,6 +113,10 @@ impl From<Failure> for StoreError {
 /// How long a transaction that meets others is repeated, and how often; and one that has lost its connection.
 const CONFLICT_PATIENCE: Duration = Duration::from_secs(20);
 const MOST_CONFLICTS: u32 = 100;
+
+/// After so many conflicts a transaction is in more than one other's way.
+const CONTENDED: u32 = 2;
+
 const LOST_PATIENCE: Duration = Duration::from_secs(4);
 
 /// The shortest and the longest pause before another attempt.
@@ -134,11 +138,17 @@ pub(super) fn repeat<T>(mut attempt: impl FnMut() -> Result<T, Failure>) -> Resu
 pub(super) struct Pace {
     began: Instant,
     failures: u32,
+    conflicts: u32,
 }
 
 impl Pace {
     pub(super) fn new() -> Self {
-        Self { began: Instant::now(), failures: 0 }
+        Self { began: Instant::now(), failures: 0, conflicts: 0 }
+    }
+
+    /// Whether others were in the way more often than chance has it.
+    pub(super) const fn is_contended(&self) -> bool {
+        self.conflicts >= CONTENDED
     }
 
     /// How long to wait before another attempt after this failure.
@@ -148,6 +158,7 @@ impl Pace {
     /// When it is to be given up.
     pub(super) fn pause(&mut self, failure: Failure) -> Result<Duration, StoreError> {
         self.failures += 1;
+        self.conflicts += u32::from(matches!(failure, Failure::Conflict(_)));
         let (reason, may_go_on) = match &failure {
             Failure::Conflict(what) => {
                 (*what, self.failures < MOST_CONFLICTS && self.began.elapsed() < CONFLICT_PATIENCE)

@@ -8,7 +8,7 @@ use std::{
 };
 
 use deadpool_postgres::{
-    Connect, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime as PoolRuntime,
+    Connect, Manager, ManagerConfig, Object, Pool, QueueMode, RecyclingMethod, Runtime as PoolRuntime,
 };
 use tokio::{runtime::Runtime, task::JoinHandle, time::timeout};
 use tokio_postgres::{Client, Config, Error};
@@ -27,10 +27,18 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(12);
 /// How long anybody waits for a connection: as long as two servers take that do not answer.
 const CONNECTING: Duration = Duration::from_secs(7);
 
-/// What is set for every connection: how long the server lets a statement run, a lock be waited for, and a transaction
-/// be idle, so that one of a server that is gone or stopped holds up nobody for long.
-const SESSION: &str = "SET statement_timeout = '10s'; SET lock_timeout = '8s';
-     SET idle_in_transaction_session_timeout = '5s'; SET client_min_messages = 'error'";
+/// What is set for every connection, as far as the engine knows it: how long the server lets a statement run, a lock be
+/// waited for, and a transaction be idle, so that one of a server that is gone or stopped holds up nobody for long.
+///
+/// All that is asked for is found by an index. A plan that was made while a table was small would not do so, and would be
+/// kept until the table is analyzed, however much it grows meanwhile; so what such plans are made of is off. Costs mean
+/// nothing then, and nothing is to be compiled because of them.
+const SESSION: &str = "SELECT set_config(wanted.name, wanted.value, FALSE)
+     FROM (VALUES ('statement_timeout', '10s'), ('lock_timeout', '4s'),
+                  ('idle_in_transaction_session_timeout', '3s'), ('client_min_messages', 'error'),
+                  ('enable_seqscan', 'off'), ('enable_hashjoin', 'off'), ('enable_mergejoin', 'off'), ('jit', 'off'))
+         AS wanted (name, value)
+     JOIN pg_settings ON pg_settings.name = wanted.name";
 
 /// A pool of connections to a database. Clones share it.
 #[derive(Clone)]
@@ -80,6 +88,8 @@ impl Link {
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let pool = Pool::builder(Manager::from_connect(url.config.clone(), connector, recycling))
             .max_size(connections)
+            // Whoever comes gets the connection that has prepared most.
+            .queue_mode(QueueMode::Lifo)
             .runtime(PoolRuntime::Tokio1)
             .build()
             .map_err(|why| threads(&why))?;

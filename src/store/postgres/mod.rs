@@ -48,4 +48,4 @@ mod save;
 mod text;
 mod transaction;
 
-pub use link::Link;
+pub use link::{Link, LinkError};

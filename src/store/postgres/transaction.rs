@@ -17,12 +17,28 @@ pub enum Isolation {
     Serializable,
 }
 
-impl Isolation {
-    const fn begin(self) -> &'static str {
-        match self {
-            Self::ReadCommitted => "BEGIN ISOLATION LEVEL READ COMMITTED",
-            Self::Serializable => "BEGIN ISOLATION LEVEL SERIALIZABLE",
-        }
+/// Whether a transaction comes whenever it likes, or in its turn among those that were in each other's way. Where many
+/// meet, each would fail again and again; in turns, one after the other is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Entry {
+    Free,
+    InTurn,
+}
+
+/// How a transaction begins. The lock of a table is waited for before anything is seen, and so what is seen then is what
+/// those before it have left; that of a row would be waited for afterwards. Nobody else wants this lock of this table.
+macro_rules! in_turn {
+    ($begin:literal) => {
+        concat!($begin, "; LOCK TABLE meta IN SHARE UPDATE EXCLUSIVE MODE")
+    };
+}
+
+const fn begin(isolation: Isolation, entry: Entry) -> &'static str {
+    match (isolation, entry) {
+        (Isolation::ReadCommitted, Entry::Free) => "BEGIN ISOLATION LEVEL READ COMMITTED",
+        (Isolation::Serializable, Entry::Free) => "BEGIN ISOLATION LEVEL SERIALIZABLE",
+        (Isolation::ReadCommitted, Entry::InTurn) => in_turn!("BEGIN ISOLATION LEVEL READ COMMITTED"),
+        (Isolation::Serializable, Entry::InTurn) => in_turn!("BEGIN ISOLATION LEVEL SERIALIZABLE"),
     }
 }
 
@@ -49,25 +65,25 @@ const ROLLBACK: Duration = Duration::from_secs(1);
 /// A transaction. It begins with its first request.
 pub(super) struct Transaction {
     client: Client,
-    isolation: Isolation,
+    begin: &'static str,
     has_begun: bool,
 }
 
 impl Transaction {
-    pub(super) async fn on(link: &Link, isolation: Isolation) -> Result<Self, Failure> {
-        Ok(Self { client: link.connection().await?, isolation, has_begun: false })
+    pub(super) async fn on(link: &Link, isolation: Isolation, entry: Entry) -> Result<Self, Failure> {
+        Ok(Self { client: link.connection().await?, begin: begin(isolation, entry), has_begun: false })
     }
 
     /// The rows that each statement of `request` has found.
     pub(super) async fn ask(&mut self, request: Request<'_>) -> Result<Vec<Vec<Row>>, Failure> {
-        let begin = (!self.has_begun).then(|| self.isolation.begin());
+        let begin = (!self.has_begun).then_some(self.begin);
         self.has_begun = true;
         request.send(&self.client, begin, None).await
     }
 
     /// Executes `request` and commits, in one round trip: after a statement that failed, a commit changes nothing.
     pub(super) async fn commit(&mut self, request: Request<'_>) -> Result<Vec<Vec<Row>>, Failure> {
-        let begin = (!self.has_begun).then(|| self.isolation.begin());
+        let begin = (!self.has_begun).then_some(self.begin);
         self.has_begun = true;
         let rows = request.send(&self.client, begin, Some("COMMIT")).await?;
         self.has_begun = false;

@@ -1,9 +1,12 @@
 //! Several instances of the service on one PostgreSQL: whatever one is told, all of them know.
 
+mod conflicts;
 mod creates;
+mod days;
 mod keys;
 mod lookups;
 mod lost_answers;
+mod opened_at_once;
 mod parking;
 mod stamps;
 

@@ -1,12 +1,28 @@
 //! A PostgreSQL that makes difficulties, as it may at any time.
 
-/// At this level it fails whatever two sessions did to each other. Whoever says nothing is at it.
-pub(crate) const SETTINGS: [&str; 1] = ["default_transaction_isolation=serializable"];
+use super::database::Database;
+
+/// Makes a database with a registry in it difficult: sessions that say nothing else are at SERIALIZABLE, and some
+/// transactions fail.
+pub(crate) fn make_hostile(database: &Database) {
+    let name = database.name();
+    database
+        .session()
+        .query(&format!("ALTER DATABASE {name} SET default_transaction_isolation = 'serializable'"));
+    database.session().query(TRIGGERS);
+}
+
+/// How many transactions have failed because of [`TRIGGERS`].
+pub(crate) fn made_up_failures(database: &Database) -> i64 {
+    let rows =
+        database.session().query("SELECT CASE WHEN is_called THEN last_value / 7 ELSE 0 END FROM hostility");
+    rows[0][0].as_deref().expect("a number").parse().expect("a number")
+}
 
 /// Every seventh transaction that writes a chat, a delivery or a parked report fails when it is committed, by turns as
 /// one that cannot be serialized and as one of a deadlock. A sequence counts them, since it is not rolled back with
 /// those that fail; a setting of the transaction makes it count once.
-pub(crate) const TRIGGERS: &str = "
+const TRIGGERS: &str = "
     CREATE SEQUENCE hostility;
     GRANT USAGE ON SEQUENCE hostility TO PUBLIC;
     CREATE FUNCTION fail_sometimes() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -9,7 +9,7 @@ use crate::support::{
     directory,
     postgres::{
         database::Database,
-        hostility,
+        hostility::{made_up_failures, make_hostile},
         server::{FORGETFUL, Server},
         wire::Wire,
     },
@@ -20,13 +20,11 @@ pub(crate) struct PostgresStore {
     database: Database,
     /// What is between it and the program, if not nothing.
     wire: Option<Wire>,
+    is_hostile: bool,
 }
 
 /// The server that the tests of this process share.
-static SHARED: LazyLock<Arc<Server>> = LazyLock::new(|| {
-    let settings: &[&str] = if Run::is_hostile() { &hostility::SETTINGS } else { &[] };
-    Arc::new(Server::start(&[&FORGETFUL, settings].concat()))
-});
+static SHARED: LazyLock<Arc<Server>> = LazyLock::new(|| Arc::new(Server::start(&FORGETFUL)));
 
 impl PostgresStore {
     /// A database with an empty registry in it, for one test. A copy of one that was made once costs less.
@@ -34,7 +32,7 @@ impl PostgresStore {
         static EMPTY: LazyLock<PostgresStore> = LazyLock::new(|| {
             let first = PostgresStore::bare(&SHARED);
             drop(admin(&first.url(), Clock::system().now()));
-            first.made_hostile()
+            first.at_rest()
         });
         EMPTY.copy()
     }
@@ -44,7 +42,7 @@ impl PostgresStore {
         static PEOPLED: LazyLock<PostgresStore> = LazyLock::new(|| {
             let first = PostgresStore::bare(&SHARED);
             directory::set_up(&mut admin(&first.url(), Clock::system().now()));
-            first.made_hostile()
+            first.at_rest()
         });
         PEOPLED.copy()
     }
@@ -55,11 +53,12 @@ impl PostgresStore {
     }
 
     fn of(database: Database) -> Self {
-        Self { database, wire: None }
+        Self { database, wire: None, is_hostile: false }
     }
 
     fn copy(&self) -> Self {
-        Self::of(Database::copy_of(&self.database))
+        let copy = Self::of(Database::copy_of(&self.database));
+        if Run::current() == Run::Hostile { copy.made_hostile() } else { copy }
     }
 
     /// The same behind a wire.
@@ -72,11 +71,24 @@ impl PostgresStore {
         self.wire.as_ref().expect("a wire").lose_each(nth);
     }
 
-    fn made_hostile(self) -> Self {
-        if Run::is_hostile() {
-            self.database.session().query(hostility::TRIGGERS);
+    /// The same that makes difficulties.
+    pub(super) fn made_hostile(self) -> Self {
+        if !self.is_hostile {
+            make_hostile(&self.database);
         }
-        // Nobody may be connected to what is copied.
+        Self { is_hostile: true, ..self }
+    }
+
+    pub(super) const fn is_hostile(&self) -> bool {
+        self.is_hostile
+    }
+
+    pub(super) fn made_up_failures(&self) -> i64 {
+        made_up_failures(&self.database)
+    }
+
+    /// The same with nobody connected to it, as what is copied must be.
+    fn at_rest(self) -> Self {
         self.database.session().end();
         self
     }

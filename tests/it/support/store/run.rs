@@ -28,9 +28,4 @@ impl Run {
         });
         *CURRENT
     }
-
-    /// Whether PostgreSQL makes difficulties.
-    pub(super) fn is_hostile() -> bool {
-        Self::current() == Self::Hostile
-    }
 }
