@@ -15,8 +15,11 @@ const PASSES: u64 = 3;
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
-    /// Where the registry is: `sqlite:PATH` or `postgres://USER@HOST/DATABASE`.
-    #[arg(long, value_name = "URL")]
+    #[arg(
+        long,
+        help = "Where the registry is: sqlite:PATH or postgres://USER@HOST/DATABASE",
+        value_name = "URL"
+    )]
     from: String,
     /// Where it is to go, which must be empty.
     #[arg(long, value_name = "URL")]

@@ -78,11 +78,11 @@ pub enum OpenError {
 pub struct Opened {
     /// Connections to it.
     pub link: Link,
-    /// What says that the server is there.
-    pub presence: Presence,
     pub(super) latest_tick: Option<Time>,
     /// Whether receipts are in a table for each day.
     pub(super) has_days: bool,
+    /// What says that the server is there.
+    pub presence: Presence,
 }
 
 /// Opens the registry at `url` with up to `connections` connections.
@@ -160,7 +160,7 @@ pub fn open_for_server(
         Ok((latest_tick(&client).await?, has_days))
     });
     let (latest_tick, has_days) = known.map_err(unavailable)?;
-    Ok(Opened { link, presence, latest_tick, has_days })
+    Ok(Opened { link, latest_tick, has_days, presence })
 }
 
 /// The latest of our own time stamps: one seek of an index for each tenant, each by name, as engines that distribute by

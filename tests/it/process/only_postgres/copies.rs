@@ -177,42 +177,75 @@ fn the_copy_answers_as_its_source_did() {
     }
 }
 
-/// How many tables of a copy's beginning are in a store, if it holds one.
-fn tables_in(target: &TestStore) -> Option<u64> {
-    if target.is_a_file() && !target.file().exists() {
-        return None;
+/// Lets nobody insert into a table that has so many rows, until [`let_pass`] is called.
+fn hold_up(store: &TestStore, table: &str, rows: u32) {
+    match store {
+        TestStore::Sqlite(_) => store.execute(&format!(
+            "CREATE TABLE slow AS WITH RECURSIVE n (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM n LIMIT 2000)
+                 SELECT n FROM n;
+             CREATE TRIGGER held BEFORE INSERT ON {table} WHEN (SELECT count(*) FROM {table}) >= {rows}
+                 BEGIN SELECT count(*) FROM slow AS a, slow AS b, slow AS c; END"
+        )),
+        TestStore::Postgres(_) => store.execute(&format!(
+            "CREATE TABLE gate AS SELECT 1 AS one;
+             CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                 IF (SELECT count(*) FROM {table}) >= {rows} THEN PERFORM 1 FROM gate FOR UPDATE; END IF;
+                 RETURN NEW; END $$;
+             CREATE TRIGGER held BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION hold();
+             GRANT ALL ON gate TO PUBLIC;
+             COMMIT; BEGIN; SELECT * FROM gate FOR UPDATE"
+        )),
     }
-    let is_there = match target {
+}
+
+/// Ends that.
+fn let_pass(store: &TestStore) {
+    match store {
+        TestStore::Sqlite(_) => store.execute("DROP TRIGGER held; DROP TABLE slow"),
+        TestStore::Postgres(_) => {
+            store.execute("ROLLBACK");
+            store.execute("DROP FUNCTION hold CASCADE; DROP TABLE gate");
+        }
+    }
+}
+
+/// The mark of a copy's beginning, if a store holds one: how many tables are there, and the last key of the next one.
+fn mark_in(store: &TestStore) -> Option<(u64, Value)> {
+    let is_there = match store {
         TestStore::Sqlite(_) => "SELECT count(*) FROM sqlite_schema WHERE name = 'copying'",
         TestStore::Postgres(_) => "SELECT count(*) FROM pg_class WHERE relname = 'copying'",
     };
-    if target.count(is_there) == 0 {
+    if store.count(is_there) == 0 {
         return None;
     }
-    let position = target.query("SELECT position FROM copying")[0][0].clone().unwrap();
-    serde_json::from_str::<Value>(&position).unwrap()[0].as_u64()
+    let position = store.query("SELECT position FROM copying")[0][0].clone().unwrap();
+    Some(serde_json::from_str(&position).unwrap())
 }
 
-/// Kills a copy as soon as so many tables are there.
-fn kill_at(tables: u64, from: &TestStore, to: &TestStore) {
+/// Kills a copy that comes to a table, the number `number` of all, when it has put so many rows into it.
+fn kill_in(table: &str, number: u64, rows: u32, from: &TestStore, to: &TestStore) {
+    hold_up(to, table, rows);
     let copying = spawn(&mut command(from, to));
     let started = Instant::now();
-    while tables_in(to).is_none_or(|there| there < tables) {
-        assert!(started.elapsed() < PATIENCE, "it does not come to {tables} tables");
-        thread::sleep(Duration::from_millis(1));
+    while mark_in(to).is_none_or(|(tables, after)| tables < number || after.is_null() != (rows == 0)) {
+        assert!(started.elapsed() < PATIENCE, "it does not come to {rows} {table}: {:?}", mark_in(to));
+        thread::sleep(Duration::from_millis(5));
     }
     // This kills it.
     drop(copying);
-    assert!(tables_in(to).is_some(), "it was done before it was killed");
+    let_pass(to);
 }
 
 #[test]
 fn a_copy_that_is_killed_is_gone_on_with() {
     let (world, other) = (filled(), World::in_a_file());
     let (database, file) = (TestStore::empty_database(), TestStore::empty_file());
+    run(program().args(["migrate", "--store", &file.url()])).text();
     for (from, to) in [(&world.store, &database), (&database, &file)] {
-        for tables in [0, 4, 8, 12] {
-            kill_at(tables, from, to);
+        for (table, number, rows) in
+            [("tenants", 0, 0), ("chats", 7, 500), ("changes", 12, 500), ("receipts", 13, 0)]
+        {
+            kill_in(table, number, rows, from, to);
             let refused = copy(&other.store, to);
             assert!(refused.complaint().contains("holds the beginning of a copy of"), "{refused:?}");
             let refused = run(program().args(["serve", "--listen", "127.0.0.1:0", "--store", &to.url()]));
