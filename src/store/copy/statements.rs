@@ -8,8 +8,8 @@ pub(crate) const MAKE_MARK: &str = "CREATE TABLE copying (source TEXT NOT NULL, 
 pub(crate) const SET_MARK: &str = "INSERT INTO copying (source, position) VALUES ($1, $2)";
 /// The mark.
 pub(crate) const MARK: &str = "SELECT source, position FROM copying";
-/// Moves the mark along, if it is still where it was.
-pub(crate) const MOVE_MARK: &str = "UPDATE copying SET position = $2 WHERE position = $1";
+/// Moves the mark to a position, if it is still where it was.
+pub(crate) const MOVE_MARK: &str = "UPDATE copying SET position = $1 WHERE position = $2";
 /// Makes a registry of what has been copied.
 pub(crate) const DROP_MARK: &str = "DROP TABLE copying";
 

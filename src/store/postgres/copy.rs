@@ -179,7 +179,7 @@ impl Side for PostgresSide {
         let insert = insert(table);
         let columns = columns(table, rows);
         self.transact(&async |client: &Client| {
-            if client.execute(MOVE_MARK, &[&from, &to]).await? == 0 {
+            if client.execute(MOVE_MARK, &[&to, &from]).await? == 0 {
                 return must_be_there(client, &to).await;
             }
             if !rows.is_empty() {

@@ -112,7 +112,9 @@ impl Side for SqliteSide {
         let places = statements::places(columns.split(", ").count());
         let insert = format!("INSERT INTO {} ({columns}) VALUES ({places})", table.name);
         let transaction = self.transaction()?;
-        transaction.execute(MOVE_MARK, params![from.position(), to.position()])?;
+        if transaction.execute(MOVE_MARK, params![to.position(), from.position()])? == 0 {
+            return Err(StoreError::damaged("copying", "position", "another position than it had"));
+        }
         let mut insert = transaction.prepare_cached(&insert)?;
         for row in rows {
             insert.execute(params_from_iter(table.values(row, Dialect::Sqlite)))?;

@@ -228,7 +228,7 @@ fn kill_in(table: &str, number: u64, rows: u32, from: &TestStore, to: &TestStore
     let copying = spawn(&mut command(from, to));
     let started = Instant::now();
     while mark_in(to).is_none_or(|(tables, after)| tables < number || after.is_null() != (rows == 0)) {
-        assert!(started.elapsed() < PATIENCE, "it does not come to {rows} {table}: {:?}", mark_in(to));
+        assert!(started.elapsed() < PATIENCE, "it does not come to {rows} {table}: {:?}", copying.finish());
         thread::sleep(Duration::from_millis(5));
     }
     // This kills it.
