@@ -2,7 +2,7 @@
 //!
 //! Nearly every event is one: somebody who is in writes, and the roster is as it was. Such an event moves stamps, and
 //! nothing that anybody can see. To know that beforehand spares the merge from looking at the chat before and after,
-//! which cost a twentieth of what an event costs.
+//! which was a thirtieth of the processor time of an event by itself, and a tenth of one in a batch.
 
 use super::{
     merge::Keys,
