@@ -1,0 +1,205 @@
+//! The threads that write: each gathers a batch, commits it, answers it, and looks after the house.
+
+use std::{
+    sync::{Arc, mpsc},
+    thread,
+    time::{Duration, Instant},
+};
+
+use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
+
+use super::{
+    Command, CommitError, Engine, Health, Limits, MAX_BATCH,
+    queue::{Job, Message},
+};
+use crate::{
+    clock::Clock,
+    domain::{parking, time::Time},
+    store::{
+        StoreError,
+        batch::Batch,
+        memory::changes::Changes,
+        working::{Horizons, Moment},
+    },
+};
+
+/// How often a writer that has nothing else to do looks after its house.
+const HOUSEKEEPING: Duration = Duration::from_secs(1);
+
+/// One lane: its queue, its engine, and what it keeps between transactions.
+pub(super) struct WriterLoop<C: Command, E: Engine> {
+    pub(super) engine: E,
+    pub(super) clock: Clock,
+    pub(super) limits: Limits,
+    pub(super) changes: Arc<Changes>,
+    pub(super) last_tick: Time,
+    pub(super) jobs: mpsc::Receiver<Message<C>>,
+    /// A job that did not fit into the last batch.
+    pub(super) held_over: Option<Job<C>>,
+    pub(super) report: Arc<watch::Sender<Health>>,
+    pub(super) closing: bool,
+}
+
+impl<C: Command, E: Engine> WriterLoop<C, E> {
+    /// Commits what comes, until it is told to stop.
+    pub(super) fn run(mut self) {
+        let (mut house_kept, mut patience) = (Instant::now(), HOUSEKEEPING);
+        while !self.closing {
+            let batch = self.gather(patience);
+            let at_rest = batch.is_empty();
+            if !at_rest && !self.commit(batch) {
+                return self.refuse_the_rest();
+            }
+            if at_rest || house_kept.elapsed() >= HOUSEKEEPING {
+                (house_kept, patience) = match self.keep_house(at_rest) {
+                    // With more to do, the next batch is followed by more of it, and so is a pause.
+                    Ok(true) => (house_kept, Duration::ZERO),
+                    Ok(false) => (Instant::now(), HOUSEKEEPING),
+                    Err(why) if self.may_go_on(&why) => (Instant::now(), HOUSEKEEPING),
+                    Err(_) => return self.refuse_the_rest(),
+                };
+            }
+        }
+        if let Err(why) = self.engine.tidy_up() {
+            tracing::warn!(%why, "the store is left as it is");
+        }
+    }
+
+    /// Waits for a job as long as `patience` lasts, then takes all that wait with it and fit into one transaction.
+    fn gather(&mut self, patience: Duration) -> Vec<Job<C>> {
+        let first = match self.held_over.take() {
+            Some(job) => job,
+            None => match self.jobs.recv_timeout(patience) {
+                Ok(Message::Work(job)) => job,
+                Err(mpsc::RecvTimeoutError::Timeout) => return Vec::new(),
+                Ok(Message::Stop) | Err(mpsc::RecvTimeoutError::Disconnected) => {
+                    self.closing = true;
+                    return Vec::new();
+                }
+            },
+        };
+        // Whoever is about to send a job may do so first, if they are ready to run and the processors are not enough
+        // for all. Where nobody is, this takes no time: nobody is waited for.
+        thread::yield_now();
+        let mut weight = first.commands.len();
+        let mut batch = vec![first];
+        while let Ok(message) = self.jobs.try_recv() {
+            let Message::Work(job) = message else {
+                self.closing = true;
+                break;
+            };
+            weight += job.commands.len();
+            if weight > MAX_BATCH {
+                self.held_over = Some(job);
+                break;
+            }
+            batch.push(job);
+        }
+        batch
+    }
+
+    /// Commits a batch and answers it; `false` when the store must not be written any more.
+    fn commit(&mut self, batch: Vec<Job<C>>) -> bool {
+        let started = Instant::now();
+        let mut replies = Vec::with_capacity(batch.len());
+        let mut commands = Vec::with_capacity(batch.len());
+        let mut count = 0_usize;
+        for job in batch {
+            count += job.commands.len();
+            commands.push(job.commands);
+            replies.push((job.reply, job.room));
+        }
+        let mut batch = Batch::new(self.moment(), commands, Arc::clone(&self.changes));
+        let result = self.engine.transact(&mut batch);
+        // Look-ups must know of it before anybody is answered. A failure may have changed something all the same.
+        batch.settle();
+        metrics::histogram!("chert_groups_commit_seconds").record(started.elapsed().as_secs_f64());
+        metrics::histogram!("chert_groups_batch_commands")
+            .record(f64::from(u32::try_from(count).unwrap_or(u32::MAX)));
+        match result {
+            Ok(()) => {
+                self.set_health(Health::Good);
+                answer(replies, batch.replies().map(Ok));
+                true
+            }
+            Err(why) => {
+                answer(replies, std::iter::repeat_with(|| Err(CommitError::Unavailable)));
+                self.may_go_on(&why)
+            }
+        }
+    }
+
+    fn moment(&mut self) -> Moment {
+        let now = self.clock.now();
+        let tick = now.max(Time::from_nanos(self.last_tick.nanos() + 1));
+        self.last_tick = tick;
+        Moment { now, tick, receipts_since: now.plus(-self.limits.keep_receipts) }
+    }
+
+    fn keep_house(&mut self, at_rest: bool) -> Result<bool, StoreError> {
+        let is_good = *self.report.borrow() == Health::Good;
+        if !is_good {
+            // Nobody sends events to a service that is not ready, so it must find out by itself.
+            self.engine.probe()?;
+            self.set_health(Health::Good);
+            tracing::info!("the store takes writes again");
+        }
+        let now = self.clock.now();
+        let horizons = Horizons {
+            now,
+            receipts: now.plus(-self.limits.keep_receipts),
+            parked: now.plus(-parking::KEPT),
+        };
+        self.engine.keep_house(horizons, at_rest)
+    }
+
+    fn may_go_on(&self, why: &StoreError) -> bool {
+        match why {
+            StoreError::Unavailable(why) => {
+                tracing::error!(%why, "the store did not take a transaction");
+                self.set_health(Health::Unavailable);
+                true
+            }
+            StoreError::Broken(why) => {
+                tracing::error!(%why, "the store is broken; it takes no more writes");
+                self.set_health(Health::Broken(why.clone()));
+                false
+            }
+        }
+    }
+
+    fn set_health(&self, health: Health) {
+        self.report.send_if_modified(|held| {
+            // What one lane has found broken stays so, whatever another one may still be able to do.
+            let differs = *held != health && !matches!(held, Health::Broken(_));
+            if differs {
+                *held = health;
+            }
+            differs
+        });
+    }
+
+    /// Answers everyone who still comes, until it is told to stop.
+    fn refuse_the_rest(mut self) {
+        loop {
+            let job = match self.held_over.take() {
+                Some(job) => job,
+                None => match self.jobs.recv() {
+                    Ok(Message::Work(job)) => job,
+                    Ok(Message::Stop) | Err(mpsc::RecvError) => return,
+                },
+            };
+            // A caller that went away needs no answer.
+            let _ = job.reply.send(Err(CommitError::Unavailable));
+        }
+    }
+}
+
+type Reply<R> = (oneshot::Sender<Result<Vec<R>, CommitError>>, OwnedSemaphorePermit);
+
+fn answer<R>(replies: Vec<Reply<R>>, answers: impl Iterator<Item = Result<Vec<R>, CommitError>>) {
+    for ((reply, _room), answer) in replies.into_iter().zip(answers) {
+        // A caller that went away needs no answer; what it asked for is durable all the same.
+        let _ = reply.send(answer);
+    }
+}
