@@ -2,6 +2,8 @@
 
 use std::{rc::Rc, time::Duration};
 
+use anyhow::bail;
+
 use crate::{
     bench::{self, Bench},
     load::{Load, Plan, Talk as _, connection::Connection, measured::Measured},
@@ -31,10 +33,10 @@ pub(super) async fn rows(bench: &Bench) -> anyhow::Result<Vec<Row>> {
     let (mut idle, mut constant, mut beside, mut share) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for _ in 0..bench.size.rounds {
         let most = bench.ours(&bench.empty, ONE_64).await?.measured.rate;
-        let (alone, sizes) = alone(bench, &bench.empty).await?;
+        let (alone, sizes) = alone(bench, &bench.empty, &Way::ALL).await?;
         idle.push(alone);
         constant.push(constants(bench, &bench.empty, sizes).await?);
-        let (together, ingested) = beside_ingest(bench, &bench.empty, most / 2.0).await?;
+        let (together, ingested) = beside_ingest(bench, &bench.empty, &Way::ALL, most / 2.0).await?;
         beside.push(together);
         share.push(ingested.rate / most);
     }
@@ -58,39 +60,45 @@ pub(super) fn of_way(rounds: &[EachWay], place: usize) -> Vec<Measured> {
     rounds.iter().filter_map(|round| round.get(place)).cloned().collect()
 }
 
-/// Look-ups with nothing else to do; also the sizes of the answers.
-pub(super) async fn alone(bench: &Bench, ground: &Ground) -> anyhow::Result<(EachWay, [usize; 3])> {
+/// Look-ups in these ways with nothing else to do; also the sizes of the answers.
+pub(super) async fn alone(
+    bench: &Bench,
+    ground: &Ground,
+    ways: &[Way],
+) -> anyhow::Result<(EachWay, Vec<(Way, usize)>)> {
     let server = Server::start(Contender::Ours, &ground.store()?)?;
-    let (mut measured, mut sizes) = (Vec::new(), [0; 3]);
-    for (way, size) in Way::ALL.into_iter().zip(&mut sizes) {
-        let asked = asked(bench, ground, way)?;
-        *size = usual_size(&server, &asked).await?;
+    let (mut measured, mut sizes) = (Vec::new(), Vec::new());
+    for way in ways {
+        let asked = asked(bench, ground, *way)?;
+        sizes.push((*way, usual_size(&server, &asked).await?));
         measured.push(look_up(bench, &server, Lookups::Real(asked)).await?);
     }
     Ok((measured, sizes))
 }
 
 /// The same requests, answered with constant bodies of these sizes.
-async fn constants(bench: &Bench, ground: &Ground, sizes: [usize; 3]) -> anyhow::Result<EachWay> {
-    let server = Server::start(Contender::Ceiling(sizes), &ground.file()?)?;
+async fn constants(bench: &Bench, ground: &Ground, sizes: Vec<(Way, usize)>) -> anyhow::Result<EachWay> {
+    let of = |way: Way| sizes.iter().find(|(known, _)| *known == way).map_or(0, |(_, size)| *size);
+    let server = Server::start(Contender::Ceiling(Way::ALL.map(of)), &ground.file()?)?;
     let mut measured = Vec::new();
-    for (way, size) in Way::ALL.into_iter().zip(sizes) {
+    for (way, size) in sizes {
         let asked = asked(bench, ground, way)?;
         measured.push(look_up(bench, &server, Lookups::Constant(asked, size)).await?);
     }
     Ok(measured)
 }
 
-/// Look-ups beside so many events a second; also what ingest did meanwhile.
+/// Look-ups in these ways beside so many events a second; also what ingest did meanwhile.
 pub(super) async fn beside_ingest(
     bench: &Bench,
     ground: &Ground,
+    ways: &[Way],
     pace: f64,
 ) -> anyhow::Result<(EachWay, Measured)> {
     let path = ground.file()?;
     let asked: Vec<_> =
-        Way::ALL.iter().map(|way| asked(bench, ground, *way)).collect::<anyhow::Result<_>>()?;
-    let time = (WARM_UP + time(bench)) * 3;
+        ways.iter().map(|way| asked(bench, ground, *way)).collect::<anyhow::Result<_>>()?;
+    let time = (WARM_UP + time(bench)) * u32::try_from(ways.len())?;
     // Twice as long, should the machine be busy.
     let posts = bench.posts(ground, ONE_16.prepared(pace), time * 2)?;
     let ingest = bench::ingest(Contender::Ours, ground, &posts);
@@ -109,6 +117,27 @@ pub(super) async fn beside_ingest(
     let answered = load.kill(&mut server).await?;
     bench.check_kept(&path, &ingest, &answered).await?;
     Ok((measured, ingested))
+}
+
+/// A single turn, for a profiler to watch: of ours, beside so many events a second where a pace is given, or of the
+/// ceiling.
+pub(crate) async fn one_turn(
+    bench: &Bench,
+    contender: Contender,
+    way: Way,
+    pace: Option<f64>,
+) -> anyhow::Result<EachWay> {
+    match (contender, pace) {
+        (Contender::Ours, None) => Ok(alone(bench, &bench.empty, &[way]).await?.0),
+        (Contender::Ours, Some(pace)) => Ok(beside_ingest(bench, &bench.empty, &[way], pace).await?.0),
+        (Contender::Ceiling(_), None) => {
+            let server = Server::start(Contender::Ours, &bench.empty.store()?)?;
+            let size = usual_size(&server, &asked(bench, &bench.empty, way)?).await?;
+            drop(server);
+            constants(bench, &bench.empty, vec![(way, size)]).await
+        }
+        _ => bail!("look-ups are measured of ours and of the ceiling, and beside ingest of ours"),
+    }
 }
 
 fn time(bench: &Bench) -> Duration {
