@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::{
     events::key,
     load::Talk,
-    population::{CROWD, Population, line},
+    population::{CROWD, CROWDED_LINES, GROUPS, Population, line},
     requests::{Requests, Signer},
 };
 
@@ -125,8 +125,16 @@ impl Asked {
         Ok(asked)
     }
 
+    /// How many requests ask for each chat once.
+    pub(crate) const fn round(&self) -> usize {
+        match self.way {
+            Way::ById | Way::ByKey => GROUPS,
+            Way::Resolve => CROWDED_LINES,
+        }
+    }
+
     fn compose(&self, number: usize) -> anyhow::Result<(String, String)> {
-        let group = self.population.group_of(number);
+        let group = self.population.group_in_turn(number);
         Ok(match self.way {
             Way::ById => {
                 let id = self.chats.get(group).ok_or_else(|| anyhow::anyhow!("no such group"))?;
@@ -155,7 +163,7 @@ impl Asked {
     }
 
     fn read(&self, number: usize, body: &[u8]) -> anyhow::Result<()> {
-        let group = self.population.group_of(number);
+        let group = self.population.group_in_turn(number);
         match self.way {
             Way::ById => self.check_chat(group, &serde_json::from_slice::<OneChat<'_>>(body)?.chat),
             Way::ByKey => match &*serde_json::from_slice::<Chats<'_>>(body)?.chats {
@@ -188,9 +196,17 @@ impl Asked {
     }
 }
 
+impl Lookups {
+    /// What is asked.
+    pub(crate) fn asked(&self) -> &Asked {
+        let (Self::Real(asked) | Self::Constant(asked, _)) = self;
+        asked
+    }
+}
+
 impl Talk for Lookups {
     fn request(&self, number: usize) -> Option<&[u8]> {
-        let (Self::Real(asked) | Self::Constant(asked, _)) = self;
+        let asked = self.asked();
         asked.requests.get(number % asked.requests.len())
     }
 

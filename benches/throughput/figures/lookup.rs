@@ -10,14 +10,14 @@ use crate::{
     lookups::{Asked, Lookups, Way},
     report::{Required, Row, Unit},
     servers::{Contender, Server},
-    shape::{ONE_16, ONE_64},
+    shape::ONE_64,
     stores::Ground,
 };
 
 /// How many look-ups are under way at once.
 const CONNECTIONS: usize = 64;
 
-/// How long each kind begins without being measured.
+/// How long each kind goes on without being measured, when all chats have been asked for once.
 const WARM_UP: Duration = Duration::from_millis(300);
 
 /// So many answers are looked at to see how long they are.
@@ -88,7 +88,8 @@ async fn constants(bench: &Bench, ground: &Ground, sizes: Vec<(Way, usize)>) -> 
     Ok(measured)
 }
 
-/// Look-ups in these ways beside so many events a second; also what ingest did meanwhile.
+/// Look-ups in these ways beside so many events a second; also what ingest did meanwhile. It has as many connections as
+/// its maximum was measured with: a few would have to wait behind the look-ups so often that they could not take half.
 pub(super) async fn beside_ingest(
     bench: &Bench,
     ground: &Ground,
@@ -96,14 +97,13 @@ pub(super) async fn beside_ingest(
     pace: f64,
 ) -> anyhow::Result<(EachWay, Measured)> {
     let path = ground.file()?;
-    let asked: Vec<_> =
-        ways.iter().map(|way| asked(bench, ground, *way)).collect::<anyhow::Result<_>>()?;
+    let asked: Vec<_> = ways.iter().map(|way| asked(bench, ground, *way)).collect::<anyhow::Result<_>>()?;
     let time = (WARM_UP + time(bench)) * u32::try_from(ways.len())?;
     // Twice as long, should the machine be busy.
-    let posts = bench.posts(ground, ONE_16.prepared(pace), time * 2)?;
+    let posts = bench.posts(ground, ONE_64.prepared(pace), time * 2)?;
     let ingest = bench::ingest(Contender::Ours, ground, &posts);
     let mut server = Server::start(Contender::Ours, &path)?;
-    let mut load = Load::start(bench::pacing(&ingest, pace), server.address);
+    let mut load = Load::start(bench::pacing(&ingest, ONE_64, pace), server.address);
     let looking = async {
         let mut measured = Vec::new();
         for asked in asked {
@@ -149,8 +149,11 @@ fn asked(bench: &Bench, ground: &Ground, way: Way) -> anyhow::Result<Rc<Asked>> 
 }
 
 async fn look_up(bench: &Bench, server: &Server, lookups: Lookups) -> anyhow::Result<Measured> {
+    let round = lookups.asked().round();
     let plan = Plan { talk: Rc::new(lookups), connections: CONNECTIONS, pace: None, refusals: false };
     let mut load = Load::start(plan, server.address);
+    // What is measured is to look up what was looked up before, however long the first time took.
+    load.answers(round).await?;
     let measured = load.measure(server, WARM_UP, time(bench)).await?;
     load.end().await?;
     Ok(measured)
