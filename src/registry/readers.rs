@@ -63,3 +63,41 @@ fn serve(reader: &dyn Reader, tasks: &Mutex<mpsc::Receiver<Task>>) {
         let _ = catch_unwind(AssertUnwindSafe(|| task(reader)));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use futures_util::future::join_all;
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::store::{
+        sqlite::{open::open, reader::SqliteReader},
+        upkeep::Upkeep,
+    };
+
+    fn readers(count: u32) -> (Readers, TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("registry.db");
+        drop(open(&path, Upkeep::CreateAndMigrate).unwrap());
+        let reader: Arc<dyn Reader> = Arc::new(SqliteReader::open(&path, 1).unwrap());
+        (Readers::start(&reader, count).unwrap(), folder)
+    }
+
+    #[tokio::test]
+    async fn a_burst_of_look_ups_makes_no_threads() {
+        let (readers, _folder) = readers(2);
+        let look_ups = (0..50).map(|_| readers.look_up(|_| Ok(thread::current().id())));
+        let threads: HashSet<_> = join_all(look_ups).await.into_iter().map(Result::unwrap).collect();
+        assert!((1..=2).contains(&threads.len()), "{} threads", threads.len());
+    }
+
+    #[tokio::test]
+    async fn who_looks_something_up_and_panics_leaves_the_thread_to_the_others() {
+        let (readers, _folder) = readers(1);
+        let lost = readers.look_up::<()>(|_| panic!("as the test wants it")).await;
+        assert!(matches!(lost, Err(StoreError::Unavailable(_))));
+        assert_eq!(readers.look_up(|_| Ok(7)).await.unwrap(), 7);
+    }
+}
