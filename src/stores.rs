@@ -113,7 +113,7 @@ fn begin(
 ) -> Result<Served, OpenError> {
     let limits = Limits { queue: settings.queue, keep_receipts: settings.keep_receipts };
     let (committer, writer) = committer::start(engines, clock, limits, memory.changes())?;
-    let registry = Registry::new(committer, Arc::clone(&reader), settings.readers, memory);
+    let registry = Registry::new(committer, &reader, settings.readers, memory)?;
     Ok(Served { registry, reader, writer, claim })
 }
 

@@ -156,7 +156,7 @@ impl Bench {
         // Some more than are due, so that the end of them is not the end of the turn.
         let posts = self.posts(ground, ONE_16.prepared(1.1 * pace), self.size.turn)?;
         let ingest = ingest(Contender::Ours, ground, &posts);
-        let plan = pacing(&ingest, pace);
+        let plan = pacing(&ingest, ONE_16, pace);
         let turn = self.run(Contender::Ours, ground, plan, &ingest).await;
         turn.with_context(|| format!("ours at {pace:.0} events a second"))
     }
@@ -208,7 +208,7 @@ pub(crate) fn ingest(contender: Contender, ground: &Ground, posts: &Rc<Posts>) -
     Rc::new(Ingest { posts: Rc::clone(posts), expected })
 }
 
-/// The plan of so many events a second, one a request at 16 connections.
-pub(crate) fn pacing(ingest: &Rc<Ingest>, pace: f64) -> Plan {
-    Plan { talk: Rc::clone(ingest) as _, connections: ONE_16.connections, pace: Some(pace), refusals: false }
+/// The plan of so many events a second, at as many connections as a shape has.
+pub(crate) fn pacing(ingest: &Rc<Ingest>, shape: Shape, pace: f64) -> Plan {
+    Plan { talk: Rc::clone(ingest) as _, connections: shape.connections, pace: Some(pace), refusals: false }
 }

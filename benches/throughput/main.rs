@@ -11,7 +11,8 @@
 //! - [`machine`] says what machine it is, and how busy.
 //!
 //! For looking closer: `cargo bench --bench throughput -- only 4` is one target (or several, or `full`), and
-//! `-- turn ours 64 1` is one turn of one contender, here at 64 connections with 1 event a request.
+//! `-- turn ours 64 1` is one turn of one contender, here at 64 connections with 1 event a request; `-- look-up ours
+//! by-id` is one of look-ups, and `-- look-up ours by-id beside 15000` the same beside so many events a second.
 //! `CHERT_GROUPS_BENCH_SECONDS` is the length of a turn, and `CHERT_GROUPS_BENCH_ROUNDS` the number of rounds.
 
 mod bench;
@@ -41,6 +42,7 @@ use anyhow::{Context as _, bail};
 use chert_groups::clock::Clock;
 
 use bench::Bench;
+use lookups::Way;
 use report::{Report, Row};
 use servers::{
     Contender,
@@ -69,13 +71,24 @@ fn main() -> anyhow::Result<()> {
         ["turn", contender, connections, each] => {
             measure(one_turn(named(contender)?, Shape::of(connections.parse()?, each.parse()?)))
         }
+        ["look-up", contender, way] => measure(one_look_up(named(contender)?, called(way)?, None)),
+        ["look-up", contender, way, "beside", pace] => {
+            measure(one_look_up(named(contender)?, called(way)?, Some(pace.parse()?)))
+        }
         ["wrk", contender] => measure(compare_with_wrk(named(contender)?)),
         [] => measure(table(false, &figures::ALL)),
         ["full"] => measure(table(true, &figures::ALL)),
         ["only", targets @ ..] => measure(table(false, figures::known(targets)?)),
         ["full", "only", targets @ ..] => measure(table(true, figures::known(targets)?)),
-        _ => bail!("known are: [full] [only TARGET…], turn CONTENDER CONNECTIONS EVENTS, wrk CONTENDER"),
+        _ => bail!(
+            "known are: [full] [only TARGET…], turn CONTENDER CONNECTIONS EVENTS, look-up CONTENDER WAY [beside PACE], \
+             wrk CONTENDER"
+        ),
     }
+}
+
+fn called(way: &str) -> anyhow::Result<Way> {
+    Way::called(way).context("look-ups are by-id, by-key or resolve")
 }
 
 fn named(contender: &str) -> anyhow::Result<Contender> {
@@ -140,6 +153,11 @@ async fn one_turn(contender: Contender, shape: Shape) -> anyhow::Result<()> {
     let turn = bench.turn(contender, &bench.empty, shape, &posts).await?;
     let (_, compared) = bench.crashes();
     say(&format!("{:#?}\n{compared} requests compared after the crash", turn.measured))
+}
+
+async fn one_look_up(contender: Contender, way: Way, pace: Option<f64>) -> anyhow::Result<()> {
+    let bench = Bench::set_up(Size::chosen(false)?)?;
+    say(&format!("{:#?}", figures::lookup::one_turn(&bench, contender, way, pace).await?))
 }
 
 async fn compare_with_wrk(contender: Contender) -> anyhow::Result<()> {

@@ -17,7 +17,7 @@ const PEOPLE: usize = 20_000;
 pub(crate) const MEMBERS: usize = 5;
 
 /// So many lines have [`CROWD`] groups each. The others share the rest.
-const CROWDED_LINES: usize = 50;
+pub(crate) const CROWDED_LINES: usize = 50;
 
 /// How many groups a crowded line has: as many as one request resolves.
 pub(crate) const CROWD: usize = 100;
@@ -52,6 +52,12 @@ impl Population {
     pub(crate) const fn group_of(self, event: usize) -> usize {
         let mixed = (mix(event as u64) >> 33) as usize;
         self.lookalike(mixed % GROUPS, mixed / GROUPS)
+    }
+
+    /// The group that a look-up is about: without order, and none again before all the others. The factor shares no
+    /// divisor with the number of groups.
+    pub(crate) const fn group_in_turn(self, look_up: usize) -> usize {
+        self.lookalike(look_up * 7_919 % GROUPS, (mix(look_up as u64) >> 33) as usize)
     }
 
     /// So many groups as one request resolves, all of one line. Requests take turns with the crowded lines.

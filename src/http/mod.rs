@@ -25,26 +25,27 @@ use actix_web::{
 use error::ApiError;
 use trace::Template;
 
-/// The routes of the API and of the relays.
+/// The routes of the API and of the relays. A request is compared with them in this order, and with a template costs more
+/// than with a plain path: so what is asked for most comes first, and before templates what is plain.
 pub fn api_routes(config: &mut ServiceConfig) {
     config
         .service(only("POST", "/upstream/v1/events", web::post().to(upstream::native::post)))
+        .service(only("POST", "/api/v1/chats/resolve", web::post().to(chats::resolve::post)))
+        .service(
+            at("/api/v1/chats")
+                .route(web::get().to(chats::list::get))
+                .route(web::post().to(chats::create::post))
+                .default_service(refuse_all_but("GET, POST")),
+        )
+        .service(only("GET", "/api/v1/chats/{id}", web::get().to(chats::get::get)))
         .service(only(
             "POST",
             "/upstream/v1/bluebubbles/{relay}",
             web::post().to(upstream::foreign::bluebubbles),
         ))
         .service(only("POST", "/upstream/v1/linq/{relay}", web::post().to(upstream::foreign::linq)))
-        .service(only("POST", "/api/v1/chats/resolve", web::post().to(chats::resolve::post)))
-        .service(only("GET", "/api/v1/chats/{id}", web::get().to(chats::get::get)))
         .service(only("GET", "/api/v1/chats/{id}/participants", web::get().to(chats::participants::get)))
-        .service(only("GET", "/api/v1/chats/{id}/route", web::get().to(chats::route::get)))
-        .service(
-            at("/api/v1/chats")
-                .route(web::get().to(chats::list::get))
-                .route(web::post().to(chats::create::post))
-                .default_service(refuse_all_but("GET, POST")),
-        );
+        .service(only("GET", "/api/v1/chats/{id}/route", web::get().to(chats::route::get)));
 }
 
 /// The routes of operators. They ask for no credentials; see `server.ops_listen`.

@@ -4,7 +4,8 @@
 //! [`seek`] about one that must find its lines, [`parking`] about those that cannot be placed yet; [`attendant`]
 //! looks after the latter. [`create`] has the two decisions about a create, [`settle`] the one about a message
 //! that failed. [`command`] is the list of what may be committed, and [`Registry`] what the edges call: it sends
-//! commands to the committer and look-ups to the reader; [`lookups`] are those that may be answered from memory.
+//! commands to the committer and look-ups to the reader; [`lookups`] are those that may be answered from memory,
+//! and the rest goes to `readers`.
 //!
 //! Events enter their chats by `arrival`, with the help of `numbers` where they name people by numbers; events and
 //! creates find their chat by `place`.
@@ -24,10 +25,11 @@ mod arrival;
 mod laws;
 mod numbers;
 mod place;
+mod readers;
 
 use std::sync::Arc;
 
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
 use crate::{
     domain::{
@@ -43,15 +45,14 @@ use crate::{
 };
 use command::{Command, Reply};
 use ingest::{Ingested, NotTaken};
+use readers::Readers;
 
 /// The registry, as the edges see it. Clones share it.
 #[derive(Clone)]
 pub struct Registry {
     committer: Committer<Command>,
-    reader: Arc<dyn Reader>,
+    readers: Arc<Readers>,
     memory: Arc<Memory>,
-    /// How many look-ups may be in the store at once. The others wait here, where waiting takes no thread.
-    turns: Arc<Semaphore>,
     /// Set when a look-up has met damage.
     damage: Arc<watch::Sender<Health>>,
 }
@@ -59,16 +60,22 @@ pub struct Registry {
 impl Registry {
     /// A registry that writes through `committer` and reads through `reader`, up to `at_once` look-ups at once, with a
     /// `memory` that the committer tells of changes.
-    #[must_use]
-    pub fn new(committer: Committer<Command>, reader: Arc<dyn Reader>, at_once: u32, memory: Memory) -> Self {
-        let at_once = usize::try_from(at_once).unwrap_or(Semaphore::MAX_PERMITS);
-        Self {
+    ///
+    /// # Errors
+    ///
+    /// When the system has no threads to spare.
+    pub fn new(
+        committer: Committer<Command>,
+        reader: &Arc<dyn Reader>,
+        at_once: u32,
+        memory: Memory,
+    ) -> Result<Self, StoreError> {
+        Ok(Self {
             committer,
-            reader,
+            readers: Arc::new(Readers::start(reader, at_once)?),
             memory: Arc::new(memory),
-            turns: Arc::new(Semaphore::new(at_once)),
             damage: Arc::new(watch::Sender::new(Health::Good)),
-        }
+        })
     }
 
     /// Takes what relays say in, each on its own. The results come when they are durable, in their order; of
@@ -146,16 +153,7 @@ impl Registry {
         &self,
         look_up: impl FnOnce(&dyn Reader) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let reader = Arc::clone(&self.reader);
-        // It goes with the look-up, which ends what it began though nobody may wait for it any more.
-        let turn = Arc::clone(&self.turns).acquire_owned().await;
-        let in_turn = move || {
-            let _turn = turn;
-            look_up(reader.as_ref())
-        };
-        let found = tokio::task::spawn_blocking(in_turn)
-            .await
-            .unwrap_or_else(|why| Err(StoreError::Unavailable(format!("the look-up did not end: {why}"))));
+        let found = self.readers.look_up(look_up).await;
         if let Err(StoreError::Broken(why)) = &found {
             self.damage.send_replace(Health::Broken(why.clone()));
         }

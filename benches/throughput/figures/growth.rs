@@ -63,8 +63,8 @@ impl Rounds {
             bench.ours(ground, MANY_16).await?,
             bench.paced(ground, half).await?,
         ];
-        let (idle, _) = lookup::alone(bench, ground).await?;
-        let (beside, ingested) = lookup::beside_ingest(bench, ground, half).await?;
+        let (idle, _) = lookup::alone(bench, ground, &Way::ALL).await?;
+        let (beside, ingested) = lookup::beside_ingest(bench, ground, &Way::ALL, half).await?;
         self.starts.extend(turns.iter().map(|turn| turn.start.as_secs_f64()));
         let restarts = turns.iter().filter_map(|turn| turn.kept).map(|kept| kept.start.as_secs_f64());
         self.restarts.extend(restarts);

@@ -2,20 +2,22 @@
 
 use std::{rc::Rc, time::Duration};
 
+use anyhow::bail;
+
 use crate::{
     bench::{self, Bench},
     load::{Load, Plan, Talk as _, connection::Connection, measured::Measured},
     lookups::{Asked, Lookups, Way},
     report::{Required, Row, Unit},
     servers::{Contender, Server},
-    shape::{ONE_16, ONE_64},
+    shape::ONE_64,
     stores::Ground,
 };
 
 /// How many look-ups are under way at once.
 const CONNECTIONS: usize = 64;
 
-/// How long each kind begins without being measured.
+/// How long each kind goes on without being measured, when all chats have been asked for once.
 const WARM_UP: Duration = Duration::from_millis(300);
 
 /// So many answers are looked at to see how long they are.
@@ -31,10 +33,10 @@ pub(super) async fn rows(bench: &Bench) -> anyhow::Result<Vec<Row>> {
     let (mut idle, mut constant, mut beside, mut share) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for _ in 0..bench.size.rounds {
         let most = bench.ours(&bench.empty, ONE_64).await?.measured.rate;
-        let (alone, sizes) = alone(bench, &bench.empty).await?;
+        let (alone, sizes) = alone(bench, &bench.empty, &Way::ALL).await?;
         idle.push(alone);
         constant.push(constants(bench, &bench.empty, sizes).await?);
-        let (together, ingested) = beside_ingest(bench, &bench.empty, most / 2.0).await?;
+        let (together, ingested) = beside_ingest(bench, &bench.empty, &Way::ALL, most / 2.0).await?;
         beside.push(together);
         share.push(ingested.rate / most);
     }
@@ -58,44 +60,50 @@ pub(super) fn of_way(rounds: &[EachWay], place: usize) -> Vec<Measured> {
     rounds.iter().filter_map(|round| round.get(place)).cloned().collect()
 }
 
-/// Look-ups with nothing else to do; also the sizes of the answers.
-pub(super) async fn alone(bench: &Bench, ground: &Ground) -> anyhow::Result<(EachWay, [usize; 3])> {
+/// Look-ups in these ways with nothing else to do; also the sizes of the answers.
+pub(super) async fn alone(
+    bench: &Bench,
+    ground: &Ground,
+    ways: &[Way],
+) -> anyhow::Result<(EachWay, Vec<(Way, usize)>)> {
     let server = Server::start(Contender::Ours, &ground.store()?)?;
-    let (mut measured, mut sizes) = (Vec::new(), [0; 3]);
-    for (way, size) in Way::ALL.into_iter().zip(&mut sizes) {
-        let asked = asked(bench, ground, way)?;
-        *size = usual_size(&server, &asked).await?;
+    let (mut measured, mut sizes) = (Vec::new(), Vec::new());
+    for way in ways {
+        let asked = asked(bench, ground, *way)?;
+        sizes.push((*way, usual_size(&server, &asked).await?));
         measured.push(look_up(bench, &server, Lookups::Real(asked)).await?);
     }
     Ok((measured, sizes))
 }
 
 /// The same requests, answered with constant bodies of these sizes.
-async fn constants(bench: &Bench, ground: &Ground, sizes: [usize; 3]) -> anyhow::Result<EachWay> {
-    let server = Server::start(Contender::Ceiling(sizes), &ground.file()?)?;
+async fn constants(bench: &Bench, ground: &Ground, sizes: Vec<(Way, usize)>) -> anyhow::Result<EachWay> {
+    let of = |way: Way| sizes.iter().find(|(known, _)| *known == way).map_or(0, |(_, size)| *size);
+    let server = Server::start(Contender::Ceiling(Way::ALL.map(of)), &ground.file()?)?;
     let mut measured = Vec::new();
-    for (way, size) in Way::ALL.into_iter().zip(sizes) {
+    for (way, size) in sizes {
         let asked = asked(bench, ground, way)?;
         measured.push(look_up(bench, &server, Lookups::Constant(asked, size)).await?);
     }
     Ok(measured)
 }
 
-/// Look-ups beside so many events a second; also what ingest did meanwhile.
+/// Look-ups in these ways beside so many events a second; also what ingest did meanwhile. It has as many connections as
+/// its maximum was measured with: a few would have to wait behind the look-ups so often that they could not take half.
 pub(super) async fn beside_ingest(
     bench: &Bench,
     ground: &Ground,
+    ways: &[Way],
     pace: f64,
 ) -> anyhow::Result<(EachWay, Measured)> {
     let path = ground.file()?;
-    let asked: Vec<_> =
-        Way::ALL.iter().map(|way| asked(bench, ground, *way)).collect::<anyhow::Result<_>>()?;
-    let time = (WARM_UP + time(bench)) * 3;
+    let asked: Vec<_> = ways.iter().map(|way| asked(bench, ground, *way)).collect::<anyhow::Result<_>>()?;
+    let time = (WARM_UP + time(bench)) * u32::try_from(ways.len())?;
     // Twice as long, should the machine be busy.
-    let posts = bench.posts(ground, ONE_16.prepared(pace), time * 2)?;
+    let posts = bench.posts(ground, ONE_64.prepared(pace), time * 2)?;
     let ingest = bench::ingest(Contender::Ours, ground, &posts);
     let mut server = Server::start(Contender::Ours, &path)?;
-    let mut load = Load::start(bench::pacing(&ingest, pace), server.address);
+    let mut load = Load::start(bench::pacing(&ingest, ONE_64, pace), server.address);
     let looking = async {
         let mut measured = Vec::new();
         for asked in asked {
@@ -111,6 +119,27 @@ pub(super) async fn beside_ingest(
     Ok((measured, ingested))
 }
 
+/// A single turn, for a profiler to watch: of ours, beside so many events a second where a pace is given, or of the
+/// ceiling.
+pub(crate) async fn one_turn(
+    bench: &Bench,
+    contender: Contender,
+    way: Way,
+    pace: Option<f64>,
+) -> anyhow::Result<EachWay> {
+    match (contender, pace) {
+        (Contender::Ours, None) => Ok(alone(bench, &bench.empty, &[way]).await?.0),
+        (Contender::Ours, Some(pace)) => Ok(beside_ingest(bench, &bench.empty, &[way], pace).await?.0),
+        (Contender::Ceiling(_), None) => {
+            let server = Server::start(Contender::Ours, &bench.empty.store()?)?;
+            let size = usual_size(&server, &asked(bench, &bench.empty, way)?).await?;
+            drop(server);
+            constants(bench, &bench.empty, vec![(way, size)]).await
+        }
+        _ => bail!("look-ups are measured of ours and of the ceiling, and beside ingest of ours"),
+    }
+}
+
 fn time(bench: &Bench) -> Duration {
     bench.size.turn / 2
 }
@@ -120,8 +149,11 @@ fn asked(bench: &Bench, ground: &Ground, way: Way) -> anyhow::Result<Rc<Asked>> 
 }
 
 async fn look_up(bench: &Bench, server: &Server, lookups: Lookups) -> anyhow::Result<Measured> {
+    let round = lookups.asked().round();
     let plan = Plan { talk: Rc::new(lookups), connections: CONNECTIONS, pace: None, refusals: false };
     let mut load = Load::start(plan, server.address);
+    // What is measured is to look up what was looked up before, however long the first time took.
+    load.answers(round).await?;
     let measured = load.measure(server, WARM_UP, time(bench)).await?;
     load.end().await?;
     Ok(measured)

@@ -8,7 +8,7 @@ mod creates;
 mod growth;
 mod ingest;
 mod latency;
-mod lookup;
+pub(crate) mod lookup;
 mod overload;
 mod postgres;
 mod replay;

@@ -92,7 +92,7 @@ impl Round {
         )?;
         let answered = load.end().await?;
         sleep(RECOVERY).await;
-        let mut load = Load::start(bench::pacing(&calm, most / 2.0), server.address);
+        let mut load = Load::start(bench::pacing(&calm, ONE_16, most / 2.0), server.address);
         let after = load.measure(&server, Duration::ZERO, bench.size.turn).await?;
         let answered_after = load.kill(&mut server).await?;
         bench.check_kept(&path, &posts, &answered).await?;

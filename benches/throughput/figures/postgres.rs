@@ -38,7 +38,7 @@ pub(super) async fn rows(bench: &Bench) -> anyhow::Result<Vec<Row>> {
         rounds.ours.push(bench.turn(Contender::Ours, &ground, shape, &posts).await?.measured);
         rounds.naive.push(bench.turn(Contender::Naive, &ground, shape, &posts).await?.measured);
         rounds.two.push(two_instances(bench, &ground, shape.halved()).await?);
-        rounds.lookups.push(lookup::alone(bench, &ground).await?.0);
+        rounds.lookups.push(lookup::alone(bench, &ground, &Way::ALL).await?.0);
     }
     Ok(rounds.rows(shape))
 }

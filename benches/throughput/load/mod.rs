@@ -85,6 +85,14 @@ impl Load {
         Ok(())
     }
 
+    /// Waits until so many requests have been answered.
+    pub(crate) async fn answers(&mut self, count: usize) -> anyhow::Result<()> {
+        while self.run.answered() < count {
+            ensure!(self.wait(Duration::from_millis(1)).await?, "there were not even {count} requests");
+        }
+        Ok(())
+    }
+
     /// Lets it go on for `warm_up` with all connections, and then measures for `time`.
     pub(crate) async fn measure(
         &mut self,

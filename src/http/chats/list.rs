@@ -88,7 +88,7 @@ async fn by_any_filter(state: &AppState, mut filter: ChatFilter) -> Result<HttpR
 }
 
 fn parse(query: &Query<'_>, tenant: &Slug, directory: &Directory) -> Result<ChatFilter, BadInput> {
-    let line = query.get("from")?.as_deref().map(|text| directory.number(text)).transpose();
+    let line = query.get("from")?.map(|text| directory.number(text)).transpose();
     Ok(ChatFilter {
         tenant: Some(tenant.clone()),
         line: line.map_err(|_| BadInput::NotAPhoneNumber("from".to_owned()))?,

@@ -19,7 +19,8 @@ struct Body<'a> {
 pub(super) fn show(seen: &SeenChat) -> Shown {
     // Plain strings and numbers always serialize.
     let body = serde_json::to_vec(&Body { chat: ChatBody::of(seen) }).unwrap_or_default();
-    Shown { tag: entity_tag(&body), body: Bytes::from(body) }
+    // Without the spare room, since it may be kept for long.
+    Shown { tag: entity_tag(&body), body: Bytes::from(body.into_boxed_slice()) }
 }
 
 /// The chat in such an answer, as it stands in a listing.

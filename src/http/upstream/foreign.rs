@@ -76,6 +76,6 @@ async fn read(request: &HttpRequest, payload: Payload, state: &AppState) -> Resu
 }
 
 fn line_of(request: &HttpRequest) -> Result<Option<PhoneNumber>, BadInput> {
-    let number = Query::of(request).get(LINE)?.as_deref().map(PhoneNumber::from_formatted).transpose();
+    let number = Query::of(request).get(LINE)?.map(PhoneNumber::from_formatted).transpose();
     number.map_err(|_| BadInput::NotAPhoneNumber(LINE.to_owned()))
 }
