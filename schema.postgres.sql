@@ -112,8 +112,8 @@ CREATE TABLE chats (
     origin      TEXT    NOT NULL CHECK (origin IN ('api', 'event')),
     is_group    BOOLEAN,
     created_at  BIGINT  NOT NULL,
-    -- Never falling for one chat. Transactions of several servers may be committed in another order than they have here:
-    -- see docs/scaling.md for what that means to a reader of `updated_since`.
+    -- Never falling for one chat, and of the database's clock where it can be: see src/store/postgres/ticks.rs for what
+    -- that gives to a reader of `updated_since`.
     updated_at  BIGINT  NOT NULL,
     version     BIGINT  NOT NULL CHECK (version > 0),
     -- Raised by one whenever this row is written, visibly or not: by it a server knows whether what it remembers of the

@@ -50,6 +50,16 @@ impl Clock {
         }
     }
 
+    /// What it makes of the time that another machine's clock `told`: nothing, where somebody sets this one, and no
+    /// other clock counts.
+    #[must_use]
+    pub const fn believe(&self, told: Time) -> Option<Time> {
+        match self.0 {
+            Source::System => Some(told),
+            Source::Manual(_) => None,
+        }
+    }
+
     /// Sets a manual clock, also backwards. The system's clock is nobody's to set.
     pub fn set(&self, at: Time) {
         if let Source::Manual(nanos) = &self.0 {

@@ -15,6 +15,7 @@ use crate::{
         memory::Memory,
         postgres::{
             self, copy::PostgresSide, engine::PostgresEngine, presence::Presence, reader::PostgresReader,
+            ticks::Ticks,
         },
         query::Reader,
         sqlite::{
@@ -93,10 +94,10 @@ pub fn serve(settings: &StoreSettings, clock: &Clock) -> Result<Served, OpenErro
         StoreUrl::Postgres(url) => {
             // One more, so that housekeeping waits for nobody.
             let connections = settings.readers as usize + settings.writers + 1;
-            let opened = postgres::schema::open_for_server(url, connections, upkeep, clock.now())?;
+            let opened = postgres::schema::open_for_server(url, connections, upkeep, clock)?;
             let engines =
                 PostgresEngine::lanes(&opened, settings.writers, settings.isolation, settings.cached_handles);
-            let reader = Arc::new(PostgresReader::new(opened.link.clone()));
+            let reader = Arc::new(PostgresReader::new(opened.link.clone(), opened.ticks.clone()));
             // What is remembered of look-ups would not be told of what other servers change.
             begin(settings, clock, engines, reader, Memory::new(0), Claim::Presence(opened.presence))
         }
@@ -188,7 +189,9 @@ pub fn reader(url: &StoreUrl) -> Result<Box<dyn Reader>, OpenError> {
     Ok(match url {
         StoreUrl::Sqlite(path) => Box::new(SqliteReader::open(path, 1)?),
         StoreUrl::Postgres(url) => {
-            Box::new(PostgresReader::new(postgres::schema::open(url, 1, Upkeep::LeaveAsItIs)?))
+            let link = postgres::schema::open(url, 1, Upkeep::LeaveAsItIs)?;
+            // Nobody follows the registry with it.
+            Box::new(PostgresReader::new(link, Ticks::Instances))
         }
     })
 }

@@ -33,6 +33,12 @@ impl Time {
         Self(millis.saturating_mul(1_000_000))
     }
 
+    /// The time `micros` microseconds after the Unix epoch.
+    #[must_use]
+    pub const fn from_micros(micros: i64) -> Self {
+        Self(micros.saturating_mul(1_000))
+    }
+
     /// Nanoseconds since the Unix epoch.
     #[must_use]
     pub const fn nanos(self) -> i64 {

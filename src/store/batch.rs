@@ -23,10 +23,15 @@ impl<C: Command> Work for Batch<C> {
     fn run(&mut self, working: &mut Working, load: &mut Load<'_>) -> Result<(), StoreError> {
         // What an attempt that failed has left.
         (self.decided, self.changing) = (Vec::with_capacity(self.commands.len()), None);
-        // Nearly all that is needed, at once.
-        see(working, load, |loaded, needs| {
+        // Nearly all that is needed, at once; and in any case something is asked of the store, which may give the time
+        // stamp with its answer.
+        let all = |loaded: &Working, needs: &mut Needs| {
             self.commands.iter().flatten().for_each(|command| command.needs(loaded, needs));
-        })?;
+        };
+        let mut needs = Needs::default();
+        all(working, &mut needs);
+        load(needs, working)?;
+        see(working, load, all)?;
         for commands in &self.commands {
             let replies = commands.iter().map(|command| self.decide(command, working, load));
             let replies = replies.collect::<Result<_, _>>()?;
@@ -64,7 +69,7 @@ impl<C: Command> Batch<C> {
     ) -> Result<C::Reply, StoreError> {
         let mut decide = |command: &C, then: &mut Vec<C>| {
             see(working, load, |loaded, needs| command.needs(loaded, needs))?;
-            let moment = self.moment.after(working.latest_update());
+            let moment = working.moment(&self.moment);
             Ok::<_, StoreError>(command.decide(working, &moment, then))
         };
         let mut then = Vec::new();

@@ -114,7 +114,7 @@ fn writers(store: &StoreUrl, connections: u32, clock: &Clock) -> anyhow::Result<
         StoreUrl::Sqlite(path) => Writers::ToFile(path.clone()),
         StoreUrl::Postgres(url) => {
             let connections = usize::try_from(connections)?;
-            Writers::ToDatabase(open_for_server(url, connections, Upkeep::LeaveAsItIs, clock.now())?)
+            Writers::ToDatabase(open_for_server(url, connections, Upkeep::LeaveAsItIs, clock)?)
         }
     })
 }

@@ -76,7 +76,7 @@ pub(super) fn writer(store: &StoreUrl) -> anyhow::Result<Box<dyn Engine>> {
     Ok(match store {
         StoreUrl::Sqlite(path) => Box::new(SqliteEngine::new(in_a_hurry(path)?, 0)?),
         StoreUrl::Postgres(url) => {
-            let opened = open_for_server(url, 1, Upkeep::LeaveAsItIs, Clock::system().now())?;
+            let opened = open_for_server(url, 1, Upkeep::LeaveAsItIs, &Clock::system())?;
             Box::new(postgres::writer(&opened)?)
         }
     })

@@ -66,7 +66,8 @@ pub trait Work {
     fn run(&mut self, working: &mut Working, load: &mut Load<'_>) -> Result<(), StoreError>;
 }
 
-/// Adds what is needed to a working set. What is in there already stays as it is.
+/// Adds what is needed to a working set. What is in there already stays as it is. Asked at least once in a transaction,
+/// before anything is decided: then a store that gives the time stamps of what is written has given it.
 pub type Load<'l> = dyn FnMut(Needs, &mut Working) -> Result<(), StoreError> + 'l;
 
 /// A database that can run a transaction: load, decide, save, commit.

@@ -142,7 +142,6 @@ impl<C: Command, E: Engine> WriterLoop<C, E> {
             // Nobody sends events to a service that is not ready, so it must find out by itself.
             self.engine.probe()?;
             self.set_health(Health::Good);
-            tracing::info!("the store takes writes again");
         }
         let now = self.clock.now();
         let horizons = Horizons {
@@ -156,8 +155,12 @@ impl<C: Command, E: Engine> WriterLoop<C, E> {
     fn may_go_on(&self, why: &StoreError) -> bool {
         match why {
             StoreError::Unavailable(why) => {
-                tracing::error!(%why, "the store did not take a transaction");
-                self.set_health(Health::Unavailable);
+                // Once: what fails until it takes writes again fails for this reason, and callers are told.
+                if self.set_health(Health::Unavailable) {
+                    tracing::warn!(%why, "the store takes no writes for now");
+                } else {
+                    tracing::debug!(%why, "the store still takes no writes");
+                }
                 true
             }
             StoreError::Broken(why) => {
@@ -168,8 +171,10 @@ impl<C: Command, E: Engine> WriterLoop<C, E> {
         }
     }
 
-    fn set_health(&self, health: Health) {
-        self.report.send_if_modified(|held| {
+    /// Says how the store is doing; whether that is news.
+    fn set_health(&self, health: Health) -> bool {
+        let is_good = health == Health::Good;
+        let is_news = self.report.send_if_modified(|held| {
             // What one lane has found broken stays so, whatever another one may still be able to do.
             let differs = *held != health && !matches!(held, Health::Broken(_));
             if differs {
@@ -177,6 +182,10 @@ impl<C: Command, E: Engine> WriterLoop<C, E> {
             }
             differs
         });
+        if is_news && is_good {
+            tracing::info!("the store takes writes again");
+        }
+        is_news
     }
 
     /// Answers everyone who still comes, until it is told to stop.

@@ -9,6 +9,7 @@ use super::{
     request::{Request, values},
     rows, save,
     schema::Opened,
+    ticks::Ticker,
     transaction::{Entry, Transaction},
 };
 use crate::{
@@ -37,6 +38,7 @@ pub struct PostgresEngine {
     /// Whose counters it adds to. Should two have the same, they only wait for each other.
     writer: i64,
     latest_tick: Option<Time>,
+    ticker: Ticker,
     /// Whether it is the one lane of its server that keeps house.
     keeps_house: bool,
     has_days: bool,
@@ -55,6 +57,7 @@ impl PostgresEngine {
             cache: ChatCache::new(cached_handles / lanes.max(1)),
             writer: i64::from(u16::from_be_bytes(clock::random())),
             latest_tick: opened.latest_tick,
+            ticker: Ticker::new(opened.ticks.clone()),
             keeps_house: number == 0,
             has_days: opened.has_days,
             crowded: 0,
@@ -82,12 +85,17 @@ impl PostgresEngine {
         link: &Link,
         transaction: &mut Transaction,
     ) -> Result<(), Failure> {
+        link.step(self.ticker.meet(transaction.client()))?;
         let (mut working, mut known) = (Working::default(), Loaded::default());
         let mut failure = None;
-        let (cache, seen) = (&mut self.cache, &mut known);
+        let (cache, ticker, seen) = (&mut self.cache, &mut self.ticker, &mut known);
         let ran = work.run(&mut working, &mut |needs, working| {
-            let mut loader =
-                Loader { transaction: &mut *transaction, cache: &mut *cache, loaded: &mut *seen };
+            let mut loader = Loader {
+                transaction: &mut *transaction,
+                cache: &mut *cache,
+                ticker: &mut *ticker,
+                loaded: &mut *seen,
+            };
             link.step(loader.load(needs, working)).map_err(|why| {
                 let told = StoreError::Unavailable(why.told());
                 failure = Some(why);

@@ -5,6 +5,7 @@
 //! - [`schema`] makes the tables and brings them up to date; `days` makes and drops those of the receipts.
 //! - [`engine`] runs the transactions of the committer, with `load`, `save` and what it remembers of chats. A
 //!   `transaction` is a few round trips, each a `request` of several statements; `failure` tells what may be repeated.
+//!   [`ticks`] are the time stamps of changes, and which of them are shown.
 //! - `copy` lets a database be moved from and to; by [`presence`] servers and copies know of each other.
 //! - [`reader`] looks things up; `admin` changes the directory. `rows` turns rows into values, and `text` is how texts are
 //!   stored.
@@ -33,6 +34,7 @@ pub mod engine;
 pub mod presence;
 pub mod reader;
 pub mod schema;
+pub mod ticks;
 pub mod tls;
 pub mod url;
 

@@ -2,16 +2,18 @@
 //! server comes to what is being copied.
 //!
 //! Each has a row and renews it. Whoever comes says so first and looks for others then: of two that come at once, one at
-//! least finds the other.
+//! least finds the other. The rows serve those who follow the registry on a replica as well: see [`super::ticks`].
 
 use std::time::Duration;
 
+use deadpool_postgres::Client;
 use tokio::{task::JoinHandle, time::sleep};
 use uuid::Uuid;
 
 use super::{
     failure::{self, Failure},
     link::Link,
+    rows,
 };
 use crate::{clock, store::StoreError};
 
@@ -37,7 +39,8 @@ const RENEWAL: Duration = Duration::from_secs(2);
 /// How long the end of one is waited for.
 const GOODBYE: Duration = Duration::from_secs(2);
 
-/// Says that somebody is there, by the clock of the database. Those that were killed are forgotten on the way.
+/// Says that somebody is there, by the clock of the database when this transaction began. Those that were killed are
+/// forgotten on the way.
 const RENEW: &str = "INSERT INTO instances (id, role, seen_at) VALUES ($1, $2, now())
      ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at";
 const FORGET: &str = "DELETE FROM instances WHERE seen_at < now() - INTERVAL '1 hour'";
@@ -69,8 +72,19 @@ impl Presence {
 }
 
 async fn come(link: Link, id: Uuid, role: Role) -> Result<(), Failure> {
-    link.connection().await?.execute(FORGET, &[]).await?;
+    let client = link.connection().await?;
+    // A server on a replica can say nothing, and write nothing, until the replica is promoted.
+    if role == Role::Server && takes_no_writes(&client).await? {
+        return Ok(());
+    }
+    client.execute(FORGET, &[]).await?;
+    drop(client);
     renew(&link, id, role).await
+}
+
+async fn takes_no_writes(client: &Client) -> Result<bool, Failure> {
+    let answer = client.query_one("SHOW transaction_read_only", &[]).await?;
+    Ok(rows::get::<&str>(&answer, "transaction_read_only")? == "on")
 }
 
 async fn is_there(link: Link, role: Role) -> Result<bool, Failure> {

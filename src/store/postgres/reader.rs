@@ -11,9 +11,10 @@ use super::{
     failure::{Failure, Pace},
     link::Link,
     parked,
-    request::{Parameter, values},
+    request::{Parameter, Request, values},
     rows::{self, SEEN_COLUMNS},
     text,
+    ticks::Ticks,
 };
 use crate::{
     domain::{
@@ -30,46 +31,52 @@ use crate::{
             DirectoryRows, LINES, LineRow, RELAYS, RelayRow, SECRETS, SecretRow, TENANTS, TenantRow,
         },
         listing::{WITH_HEALTH, listing},
-        query::{ChatFilter, Counts, Reader, SeenChat},
+        query::{ChatFilter, Counts, Order, Reader, SeenChat},
         stored,
     },
 };
 
 /// Looks things up in a database.
-pub struct PostgresReader(Link);
+pub struct PostgresReader {
+    link: Link,
+    ticks: Ticks,
+}
 
 impl PostgresReader {
-    /// A reader over connections that [`super::schema::open`] made.
+    /// A reader over connections that [`super::schema::open`] made, of chats with such time stamps.
     #[must_use]
-    pub const fn new(link: Link) -> Self {
-        Self(link)
+    pub const fn new(link: Link, ticks: Ticks) -> Self {
+        Self { link, ticks }
     }
 }
 
-/// Asking one question of a database.
+/// Asking questions of a database.
 pub(super) trait Reading {
-    /// The rows that a statement finds. A connection that is gone is replaced, once or twice.
-    fn rows(
-        &self,
-        statement: impl Into<Cow<'static, str>>,
-        values: Vec<Parameter<'static>>,
-    ) -> Result<Vec<Row>, StoreError>;
-}
+    /// The rows that each statement of a request finds, one after the other. A connection that is gone is replaced, once
+    /// or twice.
+    fn answers(&self, request: Request<'static>) -> Result<Vec<Vec<Row>>, StoreError>;
 
-impl Reading for Link {
+    /// The rows that one statement finds.
     fn rows(
         &self,
         statement: impl Into<Cow<'static, str>>,
         values: Vec<Parameter<'static>>,
     ) -> Result<Vec<Row>, StoreError> {
-        let statement = statement.into();
+        let mut request = Request::default();
+        request.add(statement, values);
+        Ok(self.answers(request)?.pop().unwrap_or_default())
+    }
+}
+
+impl Reading for Link {
+    fn answers(&self, request: Request<'static>) -> Result<Vec<Vec<Row>>, StoreError> {
         let link = self.clone();
         self.wait(async move {
             let mut pace = Pace::new();
             loop {
                 let client = link.connection().await?;
-                match query(&client, &statement, &values).await {
-                    Ok((found, _)) => return Ok(found),
+                match request.send(&client, None, None).await {
+                    Ok(found) => return Ok(found),
                     Err(failure) => {
                         drop(Client::take(client));
                         tokio::time::sleep(pace.pause(failure)?).await;
@@ -101,14 +108,14 @@ impl Reader for PostgresReader {
     fn chat(&self, tenant: Option<&Slug>, id: ChatId) -> Result<Option<SeenChat>, StoreError> {
         let id = Uuid::from_bytes(*id.as_bytes());
         let found = match tenant {
-            Some(tenant) => self.0.rows(
+            Some(tenant) => self.link.rows(
                 format!(
                     "SELECT {SEEN_COLUMNS} FROM chats {WITH_HEALTH} WHERE chats.tenant = $1 AND chats.id =
                          (SELECT coalesce(merged_into, id) FROM chats WHERE tenant = $1 AND id = $2)"
                 ),
                 values![tenant.as_str().to_owned(), id],
             )?,
-            None => self.0.rows(
+            None => self.link.rows(
                 format!(
                     "SELECT {SEEN_COLUMNS} FROM chats {WITH_HEALTH} WHERE chats.id =
                          (SELECT coalesce(merged_into, id) FROM chats WHERE id = $1)"
@@ -120,10 +127,20 @@ impl Reader for PostgresReader {
     }
 
     fn list(&self, filter: &ChatFilter) -> Result<Vec<SeenChat>, StoreError> {
+        let mut request = Request::default();
+        let follows = matches!(filter.order, Order::ByUpdate { .. });
+        let horizon = follows.then(|| self.ticks.ask_horizon(&mut request)).flatten();
         let (statement, values) = listing(filter, SEEN_COLUMNS);
         let values = values.into_iter().map(|value| Box::new(value) as Parameter<'static>).collect();
-        let found = self.0.rows(statement, values)?;
-        Ok(found.iter().map(rows::seen).collect::<Result<_, _>>()?)
+        let chats = request.add(statement, values);
+        let answers = self.link.answers(request)?;
+        let answer = |at: usize| answers.get(at).map_or(&[][..], Vec::as_slice);
+        let mut chats: Vec<SeenChat> = answer(chats).iter().map(rows::seen).collect::<Result<_, _>>()?;
+        if let Some(at) = horizon {
+            let horizon = self.ticks.horizon(answer(at))?;
+            chats.retain(|seen| horizon.shows(seen));
+        }
+        Ok(chats)
     }
 
     fn everywhere(
@@ -133,7 +150,7 @@ impl Reader for PostgresReader {
         limit: usize,
     ) -> Result<Vec<ChatId>, StoreError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let found = self.0.rows(
+        let found = self.link.rows(
             "SELECT chat_id FROM conversation_keys WHERE tenant = $1 AND conversation = $2
              ORDER BY chat_id DESC LIMIT $3",
             values![tenant.as_str().to_owned(), text::stored(conversation.as_str()).into_owned(), limit],
@@ -149,7 +166,7 @@ impl Reader for PostgresReader {
     ) -> Result<Vec<Option<ChatId>>, StoreError> {
         let texts: Vec<String> =
             conversations.iter().map(|known| text::stored(known.as_str()).into_owned()).collect();
-        let found = self.0.rows(
+        let found = self.link.rows(
             "SELECT w.number, keys.chat_id FROM unnest($3::text[]) WITH ORDINALITY AS w (conversation, number)
              JOIN conversation_keys AS keys
                  ON keys.tenant = $1 AND keys.conversation = w.conversation AND keys.line = $2",
@@ -166,8 +183,9 @@ impl Reader for PostgresReader {
     }
 
     fn counts(&self) -> Result<Counts, StoreError> {
-        let found =
-            self.0.rows("SELECT name, sum(value)::int8 AS value FROM counters GROUP BY name", Vec::new())?;
+        let found = self
+            .link
+            .rows("SELECT name, sum(value)::int8 AS value FROM counters GROUP BY name", Vec::new())?;
         let mut counts = Counts { chats: 0, receipts: 0 };
         for row in &found {
             match rows::get::<&str>(row, "name")? {
@@ -180,11 +198,11 @@ impl Reader for PostgresReader {
     }
 
     fn parking(&self) -> Result<Vec<(Slug, Usage)>, StoreError> {
-        Ok(parked::usages(&self.0.rows(parked::USAGES, Vec::new())?)?)
+        Ok(parked::usages(&self.link.rows(parked::USAGES, Vec::new())?)?)
     }
 
     fn awaited_lines(&self, relay: &Slug) -> Result<Vec<Option<PhoneNumber>>, StoreError> {
-        let found = self.0.rows(
+        let found = self.link.rows(
             "SELECT DISTINCT line FROM parked WHERE relay = $1 AND tenant IS NULL",
             values![relay.as_str().to_owned()],
         )?;
@@ -205,7 +223,7 @@ impl Reader for PostgresReader {
             .iter()
             .map(|place| (place.tenant.as_str().to_owned(), place.line.as_str().to_owned()))
             .unzip();
-        let found = self.0.rows(
+        let found = self.link.rows(
             "SELECT awaited.conversation, keys.tenant, keys.line
              FROM (SELECT DISTINCT conversation FROM parked WHERE relay = $1 AND line IS NULL) AS awaited
              JOIN unnest($2::text[], $3::text[]) AS w (tenant, line) ON TRUE
@@ -229,7 +247,7 @@ impl Reader for PostgresReader {
     }
 
     fn owners_known_meanwhile(&self, relay: &Slug) -> Result<Vec<RowNumber>, StoreError> {
-        let found = self.0.rows(
+        let found = self.link.rows(
             "SELECT DISTINCT parked.number FROM parked
              JOIN row_numbers ON row_numbers.relay = parked.relay AND row_numbers.number = parked.number
              WHERE parked.relay = $1",
@@ -239,12 +257,12 @@ impl Reader for PostgresReader {
     }
 
     fn directory_revision(&self) -> Result<u64, StoreError> {
-        let found = self.0.rows(REVISION, Vec::new())?;
+        let found = self.link.rows(REVISION, Vec::new())?;
         Ok(revision(&found)?)
     }
 
     fn directory(&self) -> Result<Directory, StoreError> {
-        directory(&self.0)
+        directory(&self.link)
     }
 }
 

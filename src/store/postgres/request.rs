@@ -1,6 +1,7 @@
 //! Several statements that go to the server together, and whose answers come back together.
 
 use std::{
+    borrow::Cow,
     future::{Future, poll_fn},
     pin::Pin,
     task::Poll,
@@ -28,13 +29,17 @@ pub(super) use values;
 /// Statements with their values, in the order in which they are executed.
 #[derive(Default)]
 pub(super) struct Request<'p> {
-    statements: Vec<(&'static str, Vec<Parameter<'p>>)>,
+    statements: Vec<(Cow<'static, str>, Vec<Parameter<'p>>)>,
 }
 
 impl<'p> Request<'p> {
     /// Adds a statement; which of the answers will be its own.
-    pub(super) fn add(&mut self, statement: &'static str, values: Vec<Parameter<'p>>) -> usize {
-        self.statements.push((statement, values));
+    pub(super) fn add(
+        &mut self,
+        statement: impl Into<Cow<'static, str>>,
+        values: Vec<Parameter<'p>>,
+    ) -> usize {
+        self.statements.push((statement.into(), values));
         self.statements.len() - 1
     }
 
@@ -45,14 +50,14 @@ impl<'p> Request<'p> {
     /// Sends everything, `first` before it and `last` after it, without waiting in between, and returns the rows that
     /// each statement has found. Each is executed only if those before it have been, when they are in a transaction.
     pub(super) async fn send(
-        self,
+        &self,
         client: &deadpool_postgres::Client,
         first: Option<&str>,
         last: Option<&str>,
     ) -> Result<Vec<Vec<Row>>, Failure> {
         // Nothing may have to be prepared when the first statement is on its way, or the order would be lost.
         let mut prepared = Vec::with_capacity(self.statements.len());
-        for (statement, values) in self.statements {
+        for (statement, values) in &self.statements {
             prepared.push((client.prepare_cached(statement).await?, values));
         }
         let mut sent: Vec<Sending<'_>> = Vec::with_capacity(prepared.len() + 2);

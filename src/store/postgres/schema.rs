@@ -11,9 +11,11 @@ use super::{
     link::{Link, LinkError},
     presence::{Presence, Role},
     rows,
+    ticks::{self, Ticks},
     url::PostgresUrl,
 };
 use crate::{
+    clock::Clock,
     domain::time::Time,
     store::{StoreError, upkeep::Upkeep},
 };
@@ -79,6 +81,8 @@ pub struct Opened {
     /// Connections to it.
     pub link: Link,
     pub(super) latest_tick: Option<Time>,
+    /// Where the time stamps of changes come from.
+    pub ticks: Ticks,
     /// Whether receipts are in a table for each day.
     pub(super) has_days: bool,
     /// What says that the server is there.
@@ -131,7 +135,7 @@ pub(super) async fn is_half_copied(client: &Client) -> Result<bool, Failure> {
     rows::get(&row, "there")
 }
 
-/// Opens the registry at `url` for a server, one of several perhaps, at the time `now`.
+/// Opens the registry at `url` for a server, one of several perhaps, that lives by this clock.
 ///
 /// # Errors
 ///
@@ -140,7 +144,7 @@ pub fn open_for_server(
     url: &PostgresUrl,
     connections: usize,
     upkeep: Upkeep,
-    now: Time,
+    clock: &Clock,
 ) -> Result<Opened, OpenError> {
     let link = open(url, connections, upkeep)?;
     let unavailable = |why| OpenError::Unavailable { url: url.to_string(), why };
@@ -150,30 +154,19 @@ pub fn open_for_server(
     }
     // One may have begun, and have ended early, since this was looked at.
     refuse_half_copied(&link, url)?;
-    let asked = link.clone();
+    let (asked, clock) = (link.clone(), clock.clone());
     let known = link.wait(async move {
         let client = asked.connection().await?;
         let has_days = days::are_there(&client).await?;
         if has_days {
-            days::make(&client, now).await?;
+            days::make(&client, clock.now()).await?;
         }
-        Ok((latest_tick(&client).await?, has_days))
+        let latest_tick = ticks::latest(&client, Time::from_nanos(i64::MAX)).await?;
+        let ticks = if stands_alone(&client).await? { Ticks::Database(clock) } else { Ticks::Instances };
+        Ok((latest_tick, ticks, has_days))
     });
-    let (latest_tick, has_days) = known.map_err(unavailable)?;
-    Ok(Opened { link, latest_tick, has_days, presence })
-}
-
-/// The latest of our own time stamps: one seek of an index for each tenant, each by name, as engines that distribute by
-/// tenant want it.
-async fn latest_tick(client: &Client) -> Result<Option<Time>, Failure> {
-    let tenants = client.query("SELECT slug FROM tenants", &[]).await?;
-    let seek = client.prepare("SELECT max(updated_at) AS latest FROM chats WHERE tenant = $1").await?;
-    let mut latest = None;
-    for tenant in &tenants {
-        let found = client.query_one(&seek, &[&rows::get::<&str>(tenant, "slug")?]).await?;
-        latest = latest.max(rows::get::<Option<i64>>(&found, "latest")?);
-    }
-    Ok(latest.map(Time::from_nanos))
+    let (latest_tick, ticks, has_days) = known.map_err(unavailable)?;
+    Ok(Opened { link, latest_tick, ticks, has_days, presence })
 }
 
 /// The version of the schema, if there is one.
@@ -208,14 +201,17 @@ async fn try_migrate(client: &Client) -> Result<(), Failure> {
         client.query_one("SELECT value FROM meta WHERE name = 'schema_version' FOR UPDATE", &[]).await?;
     if rows::get::<i64>(&found, "value")? == 0 {
         client.batch_execute(SCHEMA).await?;
-        client.batch_execute(if has_days(client).await? { RECEIPTS_BY_DAY } else { RECEIPTS_IN_ONE }).await?;
+        client
+            .batch_execute(if stands_alone(client).await? { RECEIPTS_BY_DAY } else { RECEIPTS_IN_ONE })
+            .await?;
     }
     client.execute("UPDATE meta SET value = $1 WHERE name = 'schema_version'", &[&SCHEMA_VERSION]).await?;
     Ok(client.batch_execute("COMMIT").await?)
 }
 
-/// Whether the engine can have a table for each day: PostgreSQL itself, when it is not distributed.
-async fn has_days(client: &Client) -> Result<bool, Failure> {
+/// Whether the engine is PostgreSQL itself and not distributed. Then it can have a table for each day, and say who is
+/// about to commit.
+async fn stands_alone(client: &Client) -> Result<bool, Failure> {
     let row = client
         .query_one(
             "SELECT version() AS version, EXISTS (SELECT 1 FROM pg_extension WHERE extname = 'citus') AS is_citus",

@@ -74,6 +74,14 @@ impl Transaction {
         Ok(Self { client: link.connection().await?, begin: begin(isolation, entry), has_begun: false })
     }
 
+    pub(super) const fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub(super) const fn has_begun(&self) -> bool {
+        self.has_begun
+    }
+
     /// The rows that each statement of `request` has found.
     pub(super) async fn ask(&mut self, request: Request<'_>) -> Result<Vec<Vec<Row>>, Failure> {
         let begin = (!self.has_begun).then_some(self.begin);

@@ -46,6 +46,8 @@ pub struct Working {
     everywhere: QuickSet<(Slug, u64, Conversation)>,
     by_id: QuickMap<ChatId, SlotId>,
     latest_update: Option<Time>,
+    /// Our own time stamp for what is written, where the store gives it.
+    tick: Option<Time>,
     new_receipts: Vec<(Slug, ReceiptKey, Receipt)>,
     health: QuickMap<LineRef, Tracked<Health>>,
     /// The words that moved stamps and nothing else, encoded one after the other.
@@ -78,10 +80,18 @@ impl Working {
         self.push(chat, false)
     }
 
-    /// When what was loaded of chats last changed visibly, by the clock of whoever wrote it.
+    /// Notes the time stamp that the store gives to what is written.
+    pub const fn set_tick(&mut self, tick: Time) {
+        self.tick = Some(tick);
+    }
+
+    /// The moment at which to decide: this one, by the store's time stamp where it gives one, and later than what was
+    /// loaded of chats last changed visibly, by the clock of whoever wrote it.
     #[must_use]
-    pub const fn latest_update(&self) -> Option<Time> {
-        self.latest_update
+    pub fn moment(&self, moment: &Moment) -> Moment {
+        let tick = self.tick.unwrap_or(moment.tick);
+        let later = self.latest_update.map(|update| Time::from_nanos(update.nanos() + 1));
+        Moment { tick: later.map_or(tick, |later| tick.max(later)), ..*moment }
     }
 
     /// Notes which chat of the set was found under `conversation`, if any was.
@@ -366,20 +376,11 @@ impl Working {
 pub struct Moment {
     /// The time.
     pub now: Time,
-    /// Our own time stamp for what this batch writes: the time, but later than that of any batch before it and than
-    /// that of what it changes, whatever the clocks do.
+    /// Our own time stamp for what this batch writes: the time, by the store's clock where the store gives it, but later
+    /// than that of any batch before it and than that of what it changes, whatever the clocks do.
     pub tick: Time,
     /// Events that claim an earlier time are merged without a receipt.
     pub receipts_since: Time,
-}
-
-impl Moment {
-    /// The same moment, with a time stamp that is later than `update`: another instance's clock may be ahead.
-    #[must_use]
-    pub fn after(&self, update: Option<Time>) -> Self {
-        let tick = update.map_or(self.tick, |update| self.tick.max(Time::from_nanos(update.nanos() + 1)));
-        Self { tick, ..*self }
-    }
 }
 
 /// From when on what is kept for a time is kept.

@@ -9,6 +9,7 @@ mod lost_answers;
 mod opened_at_once;
 mod parking;
 mod stamps;
+mod updates;
 
 use crate::support::{TestApp, store::TestStore};
 

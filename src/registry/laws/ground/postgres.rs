@@ -68,7 +68,9 @@ static NEW_STORE: LazyLock<Database> = LazyLock::new(|| {
 
 fn open(database: &Database) -> Opened {
     let url = database.url().parse().unwrap();
-    open_for_server(&url, 3, Upkeep::CreateAndMigrate, Clock::system().now()).unwrap()
+    // The world says what time it is, and not the database.
+    let clock = Clock::manual(Clock::system().now());
+    open_for_server(&url, 3, Upkeep::CreateAndMigrate, &clock).unwrap()
 }
 
 fn servers(database: &Database, cached: usize) -> [PostgresEngine; 2] {
@@ -79,7 +81,8 @@ impl Shared {
     /// A new one, with two caches of chats that have so many handles.
     pub(in super::super) fn new(cached: usize) -> Self {
         let database = Database::copy_of(&NEW_STORE);
-        let reader = PostgresReader::new(open(&database).link);
+        let Opened { link, ticks, .. } = open(&database);
+        let reader = PostgresReader::new(link, ticks);
         Self { servers: servers(&database, cached), reader, cached, turn: 0, database }
     }
 }

@@ -16,6 +16,7 @@ use super::{
     parked,
     request::{Request, values},
     rows,
+    ticks::Ticker,
     transaction::Transaction,
 };
 use crate::{
@@ -44,6 +45,7 @@ pub(super) struct Loaded {
 pub(super) struct Loader<'l> {
     pub(super) transaction: &'l mut Transaction,
     pub(super) cache: &'l mut ChatCache<i64>,
+    pub(super) ticker: &'l mut Ticker,
     pub(super) loaded: &'l mut Loaded,
 }
 
@@ -56,7 +58,14 @@ impl Loader<'_> {
         let deliveries = deliveries::ask(&needs, &mut request);
         let numbers = ask_numbers(&needs.numbers, &mut request);
         let parking = ask_parking(&needs, working, &mut request);
+        // Last, when what is needed is locked: who waits for its first lock has no transaction id, and holds up nobody.
+        let tick = if self.transaction.has_begun() { None } else { self.ticker.ask(&mut request) };
         let answers = if request.is_empty() { Vec::new() } else { self.transaction.ask(request).await? };
+        if let Some(at) = tick
+            && let Some(tick) = self.ticker.take(rows_of(&answers, at))?
+        {
+            working.set_tick(tick);
+        }
         for (group, at) in chats {
             self.add_keyed(group, rows_of(&answers, at), working)?;
         }

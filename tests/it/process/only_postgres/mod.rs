@@ -8,5 +8,6 @@ mod copies;
 mod directory;
 mod failover;
 mod killed;
+mod replica;
 mod restarted;
 mod unreachable;
