@@ -87,6 +87,7 @@ impl From<PoolError> for Failure {
         match error {
             PoolError::Backend(error) => match Self::from(error) {
                 // Who does not get in is not told apart from who finds nobody there: either may get in later.
+                Self::Refused(StoreError::Unavailable(told)) => Self::Lost(told),
                 Self::Refused(why) => Self::Lost(why.to_string()),
                 failure => failure,
             },

@@ -1,7 +1,7 @@
 //! The registry in a PostgreSQL database, which several servers may share.
 //!
-//! - [`url`] is where it is, and [`tls`] what its server must prove; `link` has the connections and the threads that
-//!   drive them.
+//! - [`url`] is where it is, and `security` what it says of [`tls`]; `link` has the connections and the threads that drive
+//!   them.
 //! - [`schema`] makes the tables and brings them up to date; `days` makes and drops those of the receipts.
 //! - [`engine`] runs the transactions of the committer, with `load`, `save` and what it remembers of chats. A
 //!   `transaction` is a few round trips, each a `request` of several statements; `failure` tells what may be repeated.
@@ -45,6 +45,7 @@ mod parked;
 mod request;
 mod rows;
 mod save;
+mod security;
 mod text;
 mod transaction;
 

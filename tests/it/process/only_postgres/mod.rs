@@ -9,4 +9,5 @@ mod directory;
 mod failover;
 mod killed;
 mod restarted;
+mod roots;
 mod unreachable;
