@@ -4,7 +4,8 @@
 //!   them.
 //! - [`schema`] makes the tables and brings them up to date; `days` makes and drops those of the receipts.
 //! - [`engine`] runs the transactions of the committer, with `load`, `save` and what it remembers of chats. A
-//!   `transaction` is a few round trips, each a `request` of several statements; `failure` tells what may be repeated.
+//!   `transaction` is a few round trips, each a `request` of several statements; `failure` tells what may be repeated,
+//!   by what the server's codes mean (`sqlstate`).
 //! - `copy` lets a database be moved from and to; by [`presence`] servers and copies know of each other.
 //! - [`reader`] looks things up; `admin` changes the directory. `rows` turns rows into values, and `text` is how texts are
 //!   stored.
@@ -46,6 +47,7 @@ mod request;
 mod rows;
 mod save;
 mod security;
+mod sqlstate;
 mod text;
 mod transaction;
 

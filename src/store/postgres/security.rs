@@ -92,34 +92,39 @@ impl TryFrom<Said> for Security {
             "system" => Roots::System,
             path => Roots::File(path.into()),
         });
-        let (attempts, proof) = match (said.mode.as_deref(), roots) {
-            (None | Some("verify-full"), Some(Roots::System)) => {
-                (Attempts::ALWAYS, Proof::Named(Roots::System))
-            }
-            // Anybody can have a certificate that the system's roots know: it says something only with a name.
-            (Some("disable" | "allow" | "prefer" | "require" | "verify-ca"), Some(Roots::System)) => {
-                return Err(PostgresUrlError::WeakMode);
-            }
-            (Some("disable"), _) => (Attempts::NEVER, Proof::Nothing),
-            // Where libpq checks a certificate here, it goes on without TLS if that is not good enough.
-            (Some("allow"), _) => (Attempts::AT_NEED, Proof::Nothing),
-            (None | Some("prefer"), _) => (Attempts::PREFERRED, Proof::Nothing),
-            (Some("require"), None) => (Attempts::ALWAYS, Proof::KnownIfAnybodyIs),
-            (Some("require"), Some(roots)) => (Attempts::ALWAYS, Proof::Known(roots)),
-            (Some("verify-ca"), roots) => (Attempts::ALWAYS, Proof::Known(roots.unwrap_or(Roots::Default))),
-            (Some("verify-full"), roots) => (Attempts::ALWAYS, Proof::Named(roots.unwrap_or(Roots::Default))),
-            (Some(_), _) => return Err(PostgresUrlError::SslMode),
-        };
-        let identity = match (said.certificate, said.key) {
-            (None, None) => None,
-            (Some(certificate), Some(key)) => {
-                Some(Identity { certificate: certificate.into(), key: key.into() })
-            }
-            _ => return Err(PostgresUrlError::HalfIdentity),
-        };
+        let (attempts, proof) = demands(said.mode.as_deref(), roots)?;
         // What is never shown need not be there.
-        let identity = identity.filter(|_| attempts != Attempts::NEVER);
+        let identity = identity(said.certificate, said.key)?.filter(|_| attempts != Attempts::NEVER);
         Ok(Self { attempts, proof, identity })
+    }
+}
+
+fn demands(mode: Option<&str>, roots: Option<Roots>) -> Result<(Attempts, Proof), PostgresUrlError> {
+    Ok(match (mode, roots) {
+        (None | Some("verify-full"), Some(Roots::System)) => (Attempts::ALWAYS, Proof::Named(Roots::System)),
+        // Anybody can have a certificate that the system's roots know: it says something only with a name.
+        (Some("disable" | "allow" | "prefer" | "require" | "verify-ca"), Some(Roots::System)) => {
+            return Err(PostgresUrlError::WeakMode);
+        }
+        (Some("disable"), _) => (Attempts::NEVER, Proof::Nothing),
+        // Where libpq checks a certificate here, it goes on without TLS if that is not good enough.
+        (Some("allow"), _) => (Attempts::AT_NEED, Proof::Nothing),
+        (None | Some("prefer"), _) => (Attempts::PREFERRED, Proof::Nothing),
+        (Some("require"), None) => (Attempts::ALWAYS, Proof::KnownIfAnybodyIs),
+        (Some("require"), Some(roots)) => (Attempts::ALWAYS, Proof::Known(roots)),
+        (Some("verify-ca"), roots) => (Attempts::ALWAYS, Proof::Known(roots.unwrap_or(Roots::Default))),
+        (Some("verify-full"), roots) => (Attempts::ALWAYS, Proof::Named(roots.unwrap_or(Roots::Default))),
+        (Some(_), _) => return Err(PostgresUrlError::SslMode),
+    })
+}
+
+fn identity(certificate: Option<String>, key: Option<String>) -> Result<Option<Identity>, PostgresUrlError> {
+    match (certificate, key) {
+        (None, None) => Ok(None),
+        (Some(certificate), Some(key)) => {
+            Ok(Some(Identity { certificate: certificate.into(), key: key.into() }))
+        }
+        _ => Err(PostgresUrlError::HalfIdentity),
     }
 }
 
