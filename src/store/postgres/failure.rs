@@ -6,8 +6,8 @@ use std::{
 };
 
 use deadpool_postgres::PoolError;
-use tokio_postgres::error::SqlState;
 
+use super::sqlstate::{self, Meaning};
 use crate::{clock, store::StoreError};
 
 /// Why something was not done.
@@ -21,30 +21,6 @@ pub(super) enum Failure {
     /// It makes no sense to repeat it.
     Refused(StoreError),
 }
-
-/// What is expected to happen now and then among several servers.
-const CONFLICTS: [(SqlState, &str); 7] = [
-    (SqlState::T_R_SERIALIZATION_FAILURE, "serialization"),
-    (SqlState::T_R_DEADLOCK_DETECTED, "deadlock"),
-    // Somebody else has inserted it first.
-    (SqlState::UNIQUE_VIOLATION, "unique"),
-    (SqlState::DUPLICATE_TABLE, "unique"),
-    // A relay was removed meanwhile.
-    (SqlState::FOREIGN_KEY_VIOLATION, "reference"),
-    (SqlState::LOCK_NOT_AVAILABLE, "lock"),
-    (SqlState::T_R_STATEMENT_COMPLETION_UNKNOWN, "unknown"),
-];
-
-/// Of a connection, or of a server, that another one may replace. The class of a code are its first two characters.
-const LOST_CLASSES: [&str; 3] = ["08", "53", "57"];
-const LOST: [SqlState; 4] = [
-    // A server that was a primary until now.
-    SqlState::READ_ONLY_SQL_TRANSACTION,
-    SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
-    // Prepared for another schema, or by another connection of a pooler.
-    SqlState::FEATURE_NOT_SUPPORTED,
-    SqlState::INVALID_SQL_STATEMENT_NAME,
-];
 
 impl Failure {
     pub(super) fn lost(why: &str) -> Self {
@@ -69,16 +45,13 @@ impl From<tokio_postgres::Error> for Failure {
                 format!("the database cannot be reached: {}", cause.unwrap_or_else(|| error.to_string()));
             return Self::Lost(lost);
         };
-        let code = said.code();
-        if let Some((_, what)) = CONFLICTS.iter().find(|(conflict, _)| conflict == code) {
-            return Self::Conflict(what);
-        }
         // The detail of an error may quote a row; its message names tables and columns.
-        let told = format!("{} (SQLSTATE {})", said.message(), code.code());
-        if LOST.contains(code) || LOST_CLASSES.iter().any(|class| code.code().starts_with(class)) {
-            return Self::Lost(told);
+        let told = || format!("{} (SQLSTATE {})", said.message(), said.code().code());
+        match sqlstate::meaning(said.code().code()) {
+            Meaning::Conflict(what) => Self::Conflict(what),
+            Meaning::Lost => Self::Lost(told()),
+            Meaning::Refused => Self::Refused(StoreError::Unavailable(told())),
         }
-        Self::Refused(StoreError::Unavailable(told))
     }
 }
 
@@ -87,6 +60,7 @@ impl From<PoolError> for Failure {
         match error {
             PoolError::Backend(error) => match Self::from(error) {
                 // Who does not get in is not told apart from who finds nobody there: either may get in later.
+                Self::Refused(StoreError::Unavailable(told)) => Self::Lost(told),
                 Self::Refused(why) => Self::Lost(why.to_string()),
                 failure => failure,
             },

@@ -11,11 +11,12 @@ use deadpool_postgres::{
     Connect, Manager, ManagerConfig, Object, Pool, QueueMode, RecyclingMethod, Runtime as PoolRuntime,
 };
 use tokio::{runtime::Runtime, task::JoinHandle, time::timeout};
-use tokio_postgres::{Client, Config, Error};
+use tokio_postgres::{Client, Config, Connection, Error, Socket, config::SslMode, tls::MakeTlsConnect};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::{
     failure::Failure,
+    security::Attempts,
     tls::{self, TlsError},
     url::PostgresUrl,
 };
@@ -84,7 +85,7 @@ impl Link {
             .enable_all()
             .build()
             .map_err(|why| threads(&why))?;
-        let connector = Connector(tls::connector(&url.proof)?);
+        let connector = Connector { tls: tls::connector(&url.security)?, attempts: url.security.attempts };
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let pool = Pool::builder(Manager::from_connect(url.config.clone(), connector, recycling))
             .max_size(connections)
@@ -164,16 +165,19 @@ impl Link {
     }
 }
 
-/// Makes connections.
-struct Connector(MakeRustlsConnect);
+/// Makes connections, with TLS or without.
+struct Connector {
+    tls: MakeRustlsConnect,
+    attempts: Attempts,
+}
 
 type Connected<'c> = Pin<Box<dyn Future<Output = Result<(Client, JoinHandle<()>), Error>> + Send + 'c>>;
 
 impl Connect for Connector {
     fn connect(&self, config: &Config) -> Connected<'_> {
-        let (config, tls) = (config.clone(), self.0.clone());
+        let config = config.clone();
         Box::pin(async move {
-            let (client, connection) = config.connect(tls).await?;
+            let (client, connection) = self.attempt(config).await?;
             let driven = tokio::spawn(async move {
                 // Whoever uses the connection is told, too, and says what it means.
                 if let Err(why) = connection.await {
@@ -183,5 +187,22 @@ impl Connect for Connector {
             client.batch_execute(SESSION).await?;
             Ok((client, driven))
         })
+    }
+}
+
+type Secured = <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream;
+
+impl Connector {
+    async fn attempt(&self, mut config: Config) -> Result<(Client, Connection<Socket, Secured>), Error> {
+        let refusal = match config.ssl_mode(self.attempts.first).connect(self.tls.clone()).await {
+            Err(why) if tls::is_about_tls(&why) => why,
+            ended => return ended,
+        };
+        let Some(mode) = self.attempts.second else { return Err(refusal) };
+        match config.ssl_mode(mode).connect(self.tls.clone()).await {
+            // Why it was refused with TLS says more than why it was refused without.
+            Err(why) if mode == SslMode::Disable && tls::is_about_tls(&why) => Err(refusal),
+            ended => ended,
+        }
     }
 }

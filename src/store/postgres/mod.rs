@@ -1,11 +1,11 @@
 //! The registry in a PostgreSQL database, which several servers may share.
 //!
-//! - [`url`] is where it is, and [`tls`] what its server must prove; `link` has the connections and the threads that
-//!   drive them.
+//! - [`url`] is where it is, and `security` what it says of [`tls`]; `link` has the connections and the threads that drive
+//!   them.
 //! - [`schema`] makes the tables and brings them up to date; `days` makes and drops those of the receipts.
 //! - [`engine`] runs the transactions of the committer, with `load`, `save` and what it remembers of chats. A
-//!   `transaction` is a few round trips, each a `request` of several statements; `failure` tells what may be repeated.
-//!   [`ticks`] are the time stamps of changes, and which of them are shown.
+//!   `transaction` is a few round trips, each a `request` of several statements; `failure` tells what may be repeated,
+//!   by what the server's codes mean (`sqlstate`). [`ticks`] are the time stamps of changes, and which of them are shown.
 //! - `copy` lets a database be moved from and to; by [`presence`] servers and copies know of each other.
 //! - [`reader`] looks things up; `admin` changes the directory. `rows` turns rows into values, and `text` is how texts are
 //!   stored.
@@ -47,6 +47,8 @@ mod parked;
 mod request;
 mod rows;
 mod save;
+mod security;
+mod sqlstate;
 mod text;
 mod transaction;
 

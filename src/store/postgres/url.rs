@@ -1,8 +1,10 @@
 //! Where a database is, as libpq's URLs say it.
 
-use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
+use std::{fmt, str::FromStr, time::Duration};
 
 use tokio_postgres::{Config, config::Host};
+
+use super::security::{self, Said, Security};
 
 /// How long a server may take to accept a connection, when the URL does not say. With several servers, each.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -11,8 +13,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const KEEPALIVE: (Duration, Duration, u32) = (Duration::from_secs(5), Duration::from_secs(2), 3);
 const USER_TIMEOUT: Duration = Duration::from_secs(8);
 
-/// The parameters that are understood. Two of them are ours to understand: how a server proves who it is.
-const PARAMETERS: [&str; 19] = [
+/// The parameters that are understood, besides [`security::PARAMETERS`].
+const PARAMETERS: [&str; 17] = [
     "user",
     "password",
     "host",
@@ -30,39 +32,13 @@ const PARAMETERS: [&str; 19] = [
     "target_session_attrs",
     "channel_binding",
     "load_balance_hosts",
-    SSLMODE,
-    SSLROOTCERT,
 ];
-const SSLMODE: &str = "sslmode";
-const SSLROOTCERT: &str = "sslrootcert";
 
 /// Where a database is, how it is logged into, and how sure we must be that it is the one. It shows no password.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PostgresUrl {
     pub(super) config: Config,
-    pub(super) proof: Proof,
-}
-
-/// What a server must prove before anything is told to it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Proof {
-    /// Nothing: whatever certificate it has is good.
-    Nothing,
-    /// That somebody among the roots knows it.
-    Known(Roots),
-    /// That it is who it is called, too.
-    Named(Roots),
-}
-
-/// Whose word counts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Roots {
-    /// Those in this file.
-    File(PathBuf),
-    /// Those that the system trusts.
-    System,
-    /// Those in libpq's own file, `~/.postgresql/root.crt`.
-    Default,
+    pub(super) security: Security,
 }
 
 /// Why a URL of PostgreSQL cannot be used. Nothing of it is quoted: it may have a password in it.
@@ -72,11 +48,17 @@ pub enum PostgresUrlError {
     #[error("is not a PostgreSQL URL as libpq has them: postgres://USER@HOST:PORT/DATABASE?PARAMETER=VALUE")]
     Malformed,
     /// It has a parameter that is not understood.
-    #[error("has a parameter that is not known; those that are: {}", PARAMETERS.join(", "))]
+    #[error("has a parameter that is not known; those that are: {}", known())]
     Parameter,
     /// `sslmode` is none.
-    #[error("sslmode must be disable, prefer, require, verify-ca or verify-full")]
+    #[error("sslmode must be disable, allow, prefer, require, verify-ca or verify-full")]
     SslMode,
+    /// `sslmode` asks for less than a name, and everybody can be known to the roots.
+    #[error("sslrootcert=system goes with sslmode=verify-full only")]
+    WeakMode,
+    /// A certificate without a key, or a key without a certificate.
+    #[error("sslcert and sslkey go together")]
+    HalfIdentity,
 }
 
 impl FromStr for PostgresUrl {
@@ -84,47 +66,33 @@ impl FromStr for PostgresUrl {
 
     fn from_str(text: &str) -> Result<Self, PostgresUrlError> {
         let (address, query) = text.split_once('?').unwrap_or((text, ""));
-        let (mut rest, mut mode, mut roots) = (Vec::new(), None, Roots::Default);
+        let (mut rest, mut said) = (Vec::new(), Said::default());
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').ok_or(PostgresUrlError::Malformed)?;
-            match name {
-                SSLMODE => mode = Some(value.to_owned()),
-                SSLROOTCERT => roots = self::roots(value)?,
-                name if PARAMETERS.contains(&name) => rest.push(pair),
-                _ => return Err(PostgresUrlError::Parameter),
+            match said.place(name) {
+                Some(place) => *place = Some(decoded(value)?).filter(|value| !value.is_empty()),
+                None if PARAMETERS.contains(&name) => rest.push(pair),
+                None => return Err(PostgresUrlError::Parameter),
             }
         }
-        let (ssl_mode, proof) = proof(mode.as_deref(), roots)?;
-        rest.push(ssl_mode);
+        let security = said.try_into()?;
         let plain = format!("{address}?{}", rest.join("&"));
         let mut config: Config = plain.parse().map_err(|_| PostgresUrlError::Malformed)?;
         if config.get_hosts().is_empty() {
             return Err(PostgresUrlError::Malformed);
         }
         be_impatient(&mut config, &rest);
-        Ok(Self { config, proof })
+        Ok(Self { config, security })
     }
 }
 
-fn roots(value: &str) -> Result<Roots, PostgresUrlError> {
+fn decoded(value: &str) -> Result<String, PostgresUrlError> {
     let value = percent_encoding::percent_decode_str(value).decode_utf8();
-    match &*value.map_err(|_| PostgresUrlError::Malformed)? {
-        "system" => Ok(Roots::System),
-        path => Ok(Roots::File(path.into())),
-    }
+    Ok(value.map_err(|_| PostgresUrlError::Malformed)?.into_owned())
 }
 
-/// What `sslmode` means: whether there is TLS, and what the server must prove then. As with libpq, who names roots and
-/// requires TLS wants the server to be known to them.
-fn proof(mode: Option<&str>, roots: Roots) -> Result<(&'static str, Proof), PostgresUrlError> {
-    Ok(match mode {
-        Some("disable") => ("sslmode=disable", Proof::Nothing),
-        None | Some("prefer") => ("sslmode=prefer", Proof::Nothing),
-        Some("require") if roots == Roots::Default => ("sslmode=require", Proof::Nothing),
-        Some("require" | "verify-ca") => ("sslmode=require", Proof::Known(roots)),
-        Some("verify-full") => ("sslmode=require", Proof::Named(roots)),
-        Some(_) => return Err(PostgresUrlError::SslMode),
-    })
+fn known() -> String {
+    [&PARAMETERS[..], &security::PARAMETERS].concat().join(", ")
 }
 
 /// Sets what the URL does not say about how long to wait.
@@ -167,25 +135,6 @@ mod tests {
     }
 
     #[test]
-    fn sslmode_is_what_it_is_to_libpq() {
-        let file = || Roots::File("/ca.pem".into());
-        for (query, proof) in [
-            ("", Proof::Nothing),
-            ("?sslmode=disable", Proof::Nothing),
-            ("?sslmode=prefer&sslrootcert=/ca.pem", Proof::Nothing),
-            ("?sslmode=require", Proof::Nothing),
-            ("?sslmode=require&sslrootcert=%2Fca.pem", Proof::Known(file())),
-            ("?sslmode=verify-ca&sslrootcert=/ca.pem", Proof::Known(file())),
-            ("?sslrootcert=/ca.pem&sslmode=verify-full", Proof::Named(file())),
-            ("?sslmode=verify-full", Proof::Named(Roots::Default)),
-            ("?sslmode=verify-full&sslrootcert=system", Proof::Named(Roots::System)),
-        ] {
-            assert_eq!(read(&format!("postgres://u:p@h/d{query}")).unwrap().proof, proof, "{query}");
-        }
-        assert_eq!(read("postgres://h/d?sslmode=allow"), Err(PostgresUrlError::SslMode));
-    }
-
-    #[test]
     fn several_servers_and_no_password_are_shown() {
         let url = "postgresql://user:secret@one:1,two:2/groups?target_session_attrs=read-write";
         let url = read(url).unwrap();
@@ -200,6 +149,7 @@ mod tests {
             ("postgres:///d", PostgresUrlError::Malformed),
             ("postgres://u:sec?ret=@h/d", PostgresUrlError::Parameter),
             ("postgres://u:secret@h/d?ssl=on", PostgresUrlError::Parameter),
+            ("postgres://u:secret@h/d?sslmode=secret", PostgresUrlError::SslMode),
         ] {
             assert_eq!(read(bad), Err(why), "{bad}");
             assert!(!why.to_string().contains("secret"));

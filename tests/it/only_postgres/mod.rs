@@ -1,4 +1,5 @@
-//! Several instances of the service on one PostgreSQL: whatever one is told, all of them know.
+//! Several instances of the service on one PostgreSQL: whatever one is told, all of them know. And how they come to
+//! it: [`tls`].
 
 mod conflicts;
 mod creates;
@@ -9,6 +10,7 @@ mod lost_answers;
 mod opened_at_once;
 mod parking;
 mod stamps;
+pub(crate) mod tls;
 mod updates;
 
 use crate::support::{TestApp, store::TestStore};

@@ -10,4 +10,5 @@ mod failover;
 mod killed;
 mod replica;
 mod restarted;
+mod roots;
 mod unreachable;

@@ -5,7 +5,9 @@
 //! - [`hostility`] is a server that fails as often as it may.
 //! - [`database`] is a database in a server, and [`session`] what tests say to it past the program;
 //!   [`wire`] is one to a server that loses answers.
+//! - [`certificates`] are what servers and clients show each other.
 
+pub(crate) mod certificates;
 pub(crate) mod database;
 pub(crate) mod hostility;
 pub(crate) mod server;

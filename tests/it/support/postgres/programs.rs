@@ -59,10 +59,10 @@ pub(super) fn run_as_somebody(command: &mut Command) {
     }
 }
 
-/// Gives a folder to whom PostgreSQL runs as.
-pub(super) fn hand_over(folder: &Path) {
+/// Gives a folder or a file to whom PostgreSQL runs as.
+pub(super) fn hand_over(path: &Path) {
     if let Some(User { id, group }) = *USER {
-        chown(folder, Some(id), Some(group)).expect("root may do that");
+        chown(path, Some(id), Some(group)).expect("root may do that");
     }
 }
 

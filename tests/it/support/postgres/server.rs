@@ -3,6 +3,7 @@
 use std::{
     collections::VecDeque,
     fs::{self, File},
+    io::Write,
     net::{SocketAddr, TcpListener},
     path::PathBuf,
     process::{Child, Command, Stdio},
@@ -154,6 +155,15 @@ impl Server {
             thread::sleep(Duration::from_millis(10));
         }
         *self.running.lock().unwrap() = Some(child);
+    }
+
+    /// Writes a file among its data, which only the server can read. It is heeded from the next start on.
+    pub(crate) fn put(&self, name: &str, text: &str) {
+        let file = self.folder.join("data").join(name);
+        let mut new = tempfile::Builder::new().tempfile_in(&self.folder).expect("a file for its owner alone");
+        new.write_all(text.as_bytes()).expect("it is written");
+        hand_over(new.path());
+        new.persist(file).expect("it is there");
     }
 
     /// Ends it by a signal, and waits for the end: `INT` ends all sessions at once, and `QUIT` leaves what was not
