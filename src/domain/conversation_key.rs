@@ -1,6 +1,8 @@
 //! The relay's own names for conversations.
 
-use std::{fmt, sync::Arc};
+use std::fmt;
+
+use arcstr::ArcStr;
 
 use super::service::Service;
 
@@ -11,11 +13,11 @@ use super::service::Service;
 /// the relay's operating system is upgraded. Any other key is opaque. `Debug` hides it: direct chats carry
 /// the other side's number in it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ConversationKey(Arc<str>);
+pub struct ConversationKey(ArcStr);
 
 /// What a key means, whatever its spelling: the identity of a conversation on one line.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Conversation(Arc<str>);
+pub struct Conversation(ArcStr);
 
 /// A [`Conversation`] that is borrowed from a key: the pieces of its canonical spelling.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -67,7 +69,11 @@ impl ConversationKey {
     pub fn conversation(&self) -> Conversation {
         let meaning = Meaning::of_any(&self.0);
         // What is spelled canonically is shared.
-        if meaning.is_spelled(&self.0) { Conversation(Arc::clone(&self.0)) } else { meaning.conversation() }
+        if meaning.is_spelled(&self.0) {
+            Conversation(ArcStr::clone(&self.0))
+        } else {
+            meaning.conversation()
+        }
     }
 
     /// The service in front, where the key has one that says something.

@@ -1,6 +1,8 @@
 //! The addresses of people.
 
-use std::{fmt, sync::Arc};
+use std::fmt;
+
+use arcstr::ArcStr;
 
 use super::phone::PhoneNumber;
 
@@ -9,7 +11,7 @@ use super::phone::PhoneNumber;
 /// A phone number is E.164, an e-mail address is lower case, and anything else (short codes, business ids)
 /// is kept as it came, trimmed. `Debug` hides it, so that it cannot slip into a log.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Handle(Arc<str>);
+pub struct Handle(ArcStr);
 
 /// Why a text is no handle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

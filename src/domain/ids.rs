@@ -1,6 +1,8 @@
 //! Names and numbers that identify things.
 
-use std::{fmt, str::FromStr, sync::Arc};
+use std::{fmt, str::FromStr};
+
+use arcstr::ArcStr;
 use uuid::Uuid;
 
 use super::time::Time;
@@ -70,7 +72,7 @@ impl FromStr for ChatId {
 
 /// The relay's id of an event: 1 to 256 characters, compared as bytes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct EventId(Arc<str>);
+pub struct EventId(ArcStr);
 
 /// Why a text is no event id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -102,7 +104,7 @@ impl EventId {
 
 /// The name of a tenant or a relay: 1 to 63 of `a-z`, `0-9`, `-` and `_`, beginning with a letter or digit.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Slug(Arc<str>);
+pub struct Slug(ArcStr);
 
 /// The text is no slug.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,6 +1,8 @@
 //! Phone numbers.
 
-use std::{borrow::Borrow, fmt, str::FromStr, sync::Arc};
+use std::{borrow::Borrow, fmt, str::FromStr};
+
+use arcstr::ArcStr;
 
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat};
 
@@ -9,7 +11,7 @@ use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat};
 /// "Possible" and not "valid", because documentation and test numbers such as `+15555550100` belong to no
 /// range that was ever handed out. `Debug` hides the number, so that it cannot slip into a log.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PhoneNumber(Arc<str>);
+pub struct PhoneNumber(ArcStr);
 
 /// The text is no phone number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,7 +34,7 @@ impl PhoneNumber {
             return Err(PhoneNumberError);
         }
         let e164 = PHONE_NUMBER_UTIL.format(&number, PhoneNumberFormat::E164);
-        if has_e164_shape(&e164) { Ok(Self(Arc::from(e164.as_ref()))) } else { Err(PhoneNumberError) }
+        if has_e164_shape(&e164) { Ok(Self(ArcStr::from(e164.as_ref()))) } else { Err(PhoneNumberError) }
     }
 
     /// The number as text, `+` first.
@@ -41,8 +43,8 @@ impl PhoneNumber {
         &self.0
     }
 
-    pub(super) fn shared(&self) -> Arc<str> {
-        Arc::clone(&self.0)
+    pub(super) fn shared(&self) -> ArcStr {
+        ArcStr::clone(&self.0)
     }
 }
 

@@ -1,12 +1,12 @@
 //! Texts that people see: names and icons.
 
-use std::sync::Arc;
+use arcstr::ArcStr;
 
 use super::{handle::looks_like_email, phone::PhoneNumber};
 
 /// A display name: 1 to 1024 characters, trimmed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct DisplayName(Arc<str>);
+pub struct DisplayName(ArcStr);
 
 /// The display name is too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -76,7 +76,7 @@ fn looks_like_address(piece: &str) -> bool {
 
 /// The address of a group's icon: an HTTPS URL of at most 2048 characters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct IconUrl(Arc<str>);
+pub struct IconUrl(ArcStr);
 
 /// The text is no usable icon address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use litemap::LiteMap;
+
 use crate::domain::{
     conversation_key::{Conversation, ConversationKey, Kind},
     event::Word,
@@ -20,8 +22,8 @@ use crate::domain::{
 /// about this type.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChatState {
-    /// Its conversation keys, each with its newest spelling.
-    pub keys: BTreeMap<Conversation, Field<ConversationKey>>,
+    /// Its conversation keys, each with its newest spelling. Nearly every chat has one, for which a tree would be large.
+    pub keys: LiteMap<Conversation, Field<ConversationKey>>,
     /// Its name, or that it has none.
     pub name: Field<Option<DisplayName>>,
     /// Its icon, or that it has none.

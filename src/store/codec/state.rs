@@ -172,6 +172,7 @@ impl Unpacker {
             ours: packed.ours.iter().copied().map(Handle::from_canonical).collect(),
             ..ChatState::default()
         };
+        state.keys.reserve(packed.keys.len() + packed.unspelled.len());
         for (conversation, key) in &packed.keys {
             let spelling = self.field(Some(key), |key| Some(ConversationKey::from_canonical(key)))?;
             state.keys.insert(Conversation::from_canonical(conversation), spelling);
@@ -218,7 +219,7 @@ mod tests {
         let key = ConversationKey::new("iMessage;+;chat1").unwrap();
         let spelled = Register { stamp: stamp.clone(), strength: Strength::Listed, value: key.clone() };
         ChatState {
-            keys: [(key.conversation(), Some(spelled))].into(),
+            keys: [(key.conversation(), Some(spelled))].into_iter().collect(),
             roster: Some(stamp),
             ..ChatState::new(&"+15555550100".parse().unwrap())
         }

@@ -294,7 +294,7 @@ fn configure(connection: &Connection, access: OpenFlags) -> rusqlite::Result<()>
              PRAGMA foreign_keys = ON;
              PRAGMA wal_autocheckpoint = 4000;
              PRAGMA journal_size_limit = 67108864;
-             PRAGMA cache_size = -16384;",
+             PRAGMA cache_size = -8192;",
         )?;
     } else {
         connection.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -2048;")?;
