@@ -4,12 +4,14 @@
 //! [`MAX_BATCH`], and makes them one transaction. It never waits for more to come: while one batch is being
 //! made durable the next one gathers, so batches are as large as the load makes them.
 //!
-//! `queue` is the end that takes commands, `writer` the threads; what they have in common is here.
+//! `queue` is the end that takes commands, `writer` the threads, and `letters` what these answer with; what they have in
+//! common is here.
 //!
 //! A store that takes several transactions at once has as many lanes, each with a queue, a thread and an engine of its
 //! own. Commands that touch the same take the same lane, in their order; what crosses lanes all the same is for the
 //! store to keep apart, as it keeps several servers apart.
 
+mod letters;
 mod queue;
 mod writer;
 

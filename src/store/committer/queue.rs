@@ -1,10 +1,16 @@
 //! The end that takes commands: admits them, spreads them over the lanes, and waits for their replies.
 
-use std::sync::{Arc, mpsc};
+use std::{
+    sync::{Arc, mpsc},
+    thread::{self, ThreadId},
+};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, oneshot, watch};
 
-use super::{Command, CommitError, Health, MAX_BATCH};
+use super::{
+    Command, CommitError, Health, MAX_BATCH,
+    letters::{self, Letter},
+};
 use crate::store::lanes::{Touches, lanes_of};
 
 /// The end of the queue that takes commands.
@@ -29,7 +35,9 @@ pub(super) enum Message<C: Command> {
 /// Commands of one request, and who waits for their replies.
 pub(super) struct Job<C: Command> {
     pub(super) commands: Vec<C>,
-    pub(super) reply: oneshot::Sender<Result<Vec<C::Reply>, CommitError>>,
+    pub(super) reply: oneshot::Sender<Letter<C::Reply>>,
+    /// The thread that waits for it.
+    pub(super) from: ThreadId,
     pub(super) room: OwnedSemaphorePermit,
 }
 
@@ -90,7 +98,7 @@ impl<C: Command> Committer<C> {
 }
 
 /// The replies to a part of a request, and how many commands it stands for.
-type Answer<R> = (usize, oneshot::Receiver<Result<Vec<R>, CommitError>>);
+type Answer<R> = (usize, oneshot::Receiver<Letter<R>>);
 
 /// Puts commands into a lane, in parts that fit into one transaction each. There is `room` for them.
 fn enqueue<C: Command>(
@@ -105,7 +113,7 @@ fn enqueue<C: Command>(
         let (reply, answer) = oneshot::channel();
         answers.push((part.len(), answer));
         let part_room = room.split(part.len()).ok_or(CommitError::Full)?;
-        let job = Job { commands: part, reply, room: part_room };
+        let job = Job { commands: part, reply, from: thread::current().id(), room: part_room };
         lane.send(Message::Work(job)).map_err(|_| CommitError::Unavailable)?;
     }
     Ok(answers)
@@ -115,7 +123,7 @@ fn enqueue<C: Command>(
 async fn replies_to<R>(answers: Vec<Answer<R>>) -> Vec<Result<R, CommitError>> {
     let mut replies = Vec::new();
     for (count, answer) in answers {
-        match answer.await.unwrap_or(Err(CommitError::Unavailable)) {
+        match letters::received(answer).await {
             Ok(committed) => replies.extend(committed.into_iter().map(Ok)),
             Err(failed) => replies.extend((0..count).map(|_| Err(failed))),
         }

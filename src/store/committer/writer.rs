@@ -6,10 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
+use tokio::sync::watch;
 
 use super::{
-    Command, CommitError, Engine, Health, Limits, MAX_BATCH,
+    Command, CommitError, Engine, Health, Limits, MAX_BATCH, letters,
     queue::{Job, Message},
 };
 use crate::{
@@ -101,13 +101,15 @@ impl<C: Command, E: Engine> WriterLoop<C, E> {
     /// Commits a batch and answers it; `false` when the store must not be written any more.
     fn commit(&mut self, batch: Vec<Job<C>>) -> bool {
         let started = Instant::now();
-        let mut replies = Vec::with_capacity(batch.len());
+        let (mut waiting, mut rooms) = (Vec::with_capacity(batch.len()), Vec::with_capacity(batch.len()));
         let mut commands = Vec::with_capacity(batch.len());
         let mut count = 0_usize;
         for job in batch {
             count += job.commands.len();
             commands.push(job.commands);
-            replies.push((job.reply, job.room));
+            waiting.push((job.from, job.reply));
+            // Kept until all is answered: until then it takes room.
+            rooms.push(job.room);
         }
         let mut batch = Batch::new(self.moment(), commands, Arc::clone(&self.changes));
         let result = self.engine.transact(&mut batch);
@@ -119,11 +121,11 @@ impl<C: Command, E: Engine> WriterLoop<C, E> {
         match result {
             Ok(()) => {
                 self.set_health(Health::Good);
-                answer(replies, batch.replies().map(Ok));
+                letters::send(waiting, batch.replies().map(Ok));
                 true
             }
             Err(why) => {
-                answer(replies, std::iter::repeat_with(|| Err(CommitError::Unavailable)));
+                letters::send(waiting, std::iter::repeat_with(|| Err(CommitError::Unavailable)));
                 self.may_go_on(&why)
             }
         }
@@ -198,17 +200,7 @@ impl<C: Command, E: Engine> WriterLoop<C, E> {
                     Ok(Message::Stop) | Err(mpsc::RecvError) => return,
                 },
             };
-            // A caller that went away needs no answer.
-            let _ = job.reply.send(Err(CommitError::Unavailable));
+            letters::send(vec![(job.from, job.reply)], [Err(CommitError::Unavailable)]);
         }
-    }
-}
-
-type Reply<R> = (oneshot::Sender<Result<Vec<R>, CommitError>>, OwnedSemaphorePermit);
-
-fn answer<R>(replies: Vec<Reply<R>>, answers: impl Iterator<Item = Result<Vec<R>, CommitError>>) {
-    for ((reply, _room), answer) in replies.into_iter().zip(answers) {
-        // A caller that went away needs no answer; what it asked for is durable all the same.
-        let _ = reply.send(answer);
     }
 }
