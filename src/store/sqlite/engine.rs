@@ -61,6 +61,8 @@ struct Known {
     journal: Journal,
     /// The latest time that an event with a receipt claims. Nearly every event is newer, and so is no repeat.
     newest_receipt: Time,
+    /// Events for which no row that is behind was written yet, fewer than [`EVENTS_FOR_EACH_ROW`].
+    uncounted: usize,
 }
 
 impl SqliteEngine {
@@ -101,12 +103,13 @@ impl SqliteEngine {
         Ok(Known {
             journal: Journal::default(),
             newest_receipt: Time::from_nanos(newest.unwrap_or(i64::MIN)),
+            uncounted: 0,
         })
     }
 
     /// A transaction in which what is `known` is true, and becomes true of what it has committed.
     fn try_transact(&mut self, work: &mut dyn Work, known: &mut Known) -> Result<(), StoreError> {
-        let Known { journal, newest_receipt } = known;
+        let Known { journal, newest_receipt, uncounted } = known;
         let put_off = self.puts_off();
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let newest = if put_off { *newest_receipt } else { Time::from_nanos(i64::MAX) };
@@ -117,13 +120,14 @@ impl SqliteEngine {
         save::save(&transaction, &working, put_off)?;
         let words = if put_off { working.words() } else { &[] };
         let number = journal.append(&transaction, words)?;
-        let limit = (working.new_receipts().len() / EVENTS_FOR_EACH_ROW + 1)
-            * journal.excess(self.cached_handles / 2);
+        let events = *uncounted + working.new_receipts().len();
+        let limit = events / EVENTS_FOR_EACH_ROW * journal.excess(self.cached_handles / 2);
         let caught_up = catch_up(&transaction, &self.cache, journal, limit)?;
-        journal.trim(&transaction)?;
+        let trimmed = journal.trim(&transaction)?;
         transaction.commit()?;
-        journal.trimmed();
+        journal.trimmed(trimmed);
         journal.appended(number, words.len());
+        *uncounted = events % EVENTS_FOR_EACH_ROW;
         caught_up.into_iter().chain(working.rows_written()).for_each(|chat| journal.caught_up(chat));
         let newest = working.new_receipts().iter().map(|(_, key, _)| key.claimed).max();
         *newest_receipt = newest.map_or(*newest_receipt, |newest| newest.max(*newest_receipt));
@@ -140,9 +144,9 @@ impl SqliteEngine {
     fn catch_up_at_rest(&mut self, journal: &mut Journal) -> Result<bool, StoreError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let caught_up = catch_up(&transaction, &self.cache, journal, CATCH_UP_AT_REST)?;
-        journal.trim(&transaction)?;
+        let trimmed = journal.trim(&transaction)?;
         transaction.commit()?;
-        journal.trimmed();
+        journal.trimmed(trimmed);
         let any = !caught_up.is_empty();
         for chat in caught_up {
             journal.caught_up(chat);

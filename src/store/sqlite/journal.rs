@@ -26,6 +26,10 @@ use crate::{
 /// How many bytes of words may wait. Saying them again at a start takes less than a second.
 const MAX_BYTES: usize = 8 << 20;
 
+/// How many bytes of words that nobody lacks any more are deleted at once: few transactions then have pages to give
+/// back, and those that do give back many.
+const TRIMMED_AT_ONCE: usize = MAX_BYTES / 32;
+
 /// What the journal holds, and which rows are behind because of it.
 #[derive(Default)]
 pub(super) struct Journal {
@@ -101,17 +105,19 @@ impl Journal {
         self.order.iter().filter(|(since, chat)| self.is_behind_since(*chat, *since)).map(|(_, chat)| *chat)
     }
 
-    /// Deletes the rows that no chat lacks any more.
-    pub(super) fn trim(&mut self, connection: &Connection) -> Result<(), StoreError> {
+    /// Deletes the rows that no chat lacks any more, when they are worth it or no chat lacks any; the number that those
+    /// that it deleted were below.
+    pub(super) fn trim(&mut self, connection: &Connection) -> Result<Option<i64>, StoreError> {
         while self.order.front().is_some_and(|(since, chat)| !self.is_behind_since(*chat, *since)) {
             self.order.pop_front();
         }
-        if self.rows.front().is_some_and(|(number, _)| *number < self.needed_from()) {
-            connection
-                .prepare_cached("DELETE FROM journal WHERE number < ?1")?
-                .execute([self.needed_from()])?;
+        let needed = self.needed_from();
+        let bytes: usize = self.rows.iter().take_while(|(number, _)| *number < needed).map(|row| row.1).sum();
+        if bytes == 0 || (bytes < TRIMMED_AT_ONCE && !self.order.is_empty()) {
+            return Ok(None);
         }
-        Ok(())
+        connection.prepare_cached("DELETE FROM journal WHERE number < ?1")?.execute([needed])?;
+        Ok(Some(needed))
     }
 
     /// The first row that some chat lacks, which may be one that is only being appended.
@@ -123,10 +129,10 @@ impl Journal {
         self.behind.get(&chat).is_some_and(|behind| behind.since == since)
     }
 
-    /// Notes that what [`Journal::trim`] deleted is gone.
-    pub(super) fn trimmed(&mut self) {
-        let needed = self.needed_from();
-        while let Some((_, bytes)) = self.rows.pop_front_if(|(number, _)| *number < needed) {
+    /// Notes that what [`Journal::trim`] deleted, if anything, is gone.
+    pub(super) fn trimmed(&mut self, below: Option<i64>) {
+        let is_gone = |number: i64| below.is_some_and(|below| number < below);
+        while let Some((_, bytes)) = self.rows.pop_front_if(|(number, _)| is_gone(*number)) {
             self.bytes -= bytes;
         }
     }
