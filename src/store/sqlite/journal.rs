@@ -193,3 +193,73 @@ pub(super) fn check(connection: &Connection) -> Result<Vec<String>, StoreError> 
     }
     Ok(problems)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        chat::{ChatState, Origin},
+        phone::PhoneNumber,
+        time::Time,
+    };
+
+    fn chat(number: u8) -> Chat {
+        let line: PhoneNumber = "+15555550100".parse().unwrap();
+        Chat {
+            id: ChatId::from_bytes([number; 16]),
+            tenant: "acme".parse().unwrap(),
+            line: line.clone(),
+            origin: Origin::Event,
+            created_at: Time::from_seconds(0),
+            updated_at: Time::from_seconds(0),
+            version: 1,
+            state: ChatState::new(&line),
+        }
+    }
+
+    /// A journal with a row of so many bytes for each of these chats, all of which are behind since.
+    fn journal(connection: &Connection, bytes: usize, chats: u8) -> Journal {
+        connection.execute_batch(include_str!("../../../schema.sql")).unwrap();
+        let mut journal = Journal::default();
+        for number in 1..=chats {
+            let row = journal.append(connection, &vec![0; bytes]).unwrap();
+            journal.appended(row, bytes);
+            journal.fell_behind(&chat(number), row.unwrap());
+        }
+        journal
+    }
+
+    /// The rows that are left once these chats have caught up.
+    fn left(connection: &Connection, journal: &mut Journal, caught_up: &[u8]) -> Vec<i64> {
+        for number in caught_up {
+            journal.caught_up(ChatId::from_bytes([*number; 16]));
+        }
+        let trimmed = journal.trim(connection).unwrap();
+        journal.trimmed(trimmed);
+        let mut statement = connection.prepare("SELECT number FROM journal ORDER BY number").unwrap();
+        let rows: Vec<i64> = statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        assert_eq!(journal.rows.iter().map(|(number, _)| *number).collect::<Vec<_>>(), rows);
+        rows
+    }
+
+    #[test]
+    fn little_is_trimmed_when_nobody_lacks_anything() {
+        let connection = Connection::open_in_memory().unwrap();
+        let mut journal = journal(&connection, 100, 3);
+        assert_eq!(left(&connection, &mut journal, &[1, 2]), [1, 2, 3]);
+        assert_eq!(left(&connection, &mut journal, &[3]), Vec::<i64>::new());
+        assert_eq!(journal.bytes, 0);
+    }
+
+    #[test]
+    fn much_is_trimmed_up_to_what_somebody_lacks() {
+        let connection = Connection::open_in_memory().unwrap();
+        let mut journal = journal(&connection, TRIMMED_AT_ONCE, 3);
+        assert_eq!(left(&connection, &mut journal, &[2]), [1, 2, 3]);
+        assert_eq!(left(&connection, &mut journal, &[1]), [3]);
+        assert_eq!(journal.bytes, TRIMMED_AT_ONCE);
+        // What fell behind again lacks nothing older.
+        journal.fell_behind(&chat(1), 4);
+        assert_eq!(left(&connection, &mut journal, &[3]), Vec::<i64>::new());
+    }
+}
