@@ -85,6 +85,15 @@ impl ServerLock {
     }
 }
 
+impl Drop for ServerLock {
+    /// Closing the file is not enough: a child process that another thread is just starting has it open, too, until it
+    /// becomes the other program.
+    fn drop(&mut self) {
+        // Nothing is lost when that fails; the system does it at the end of the process.
+        let _ = self.file.unlock();
+    }
+}
+
 fn beside(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
