@@ -33,15 +33,16 @@ struct PackedReport<'a> {
     about_line: Option<PackedOpinion>,
     about_number: Option<(i64, PackedOpinion)>,
     #[serde(borrow)]
-    says: PackedSays<'a>,
+    says: PackedSays<'a, &'a str>,
 }
 
 /// A word and a strength.
 type PackedOpinion = (u8, u8);
 
 #[expect(clippy::option_option, reason = "not said, none and a value are three things")]
+/// What is said, of people who are named by `H`.
 #[derive(Serialize, Deserialize)]
-pub(super) struct PackedSays<'a> {
+pub(super) struct PackedSays<'a, H> {
     #[serde(borrow)]
     name: Option<Option<&'a str>>,
     #[serde(borrow)]
@@ -50,13 +51,13 @@ pub(super) struct PackedSays<'a> {
     is_group: bool,
     roster_complete: bool,
     ours: Vec<&'a str>,
-    people: Vec<PackedMention<'a>>,
+    people: Vec<PackedMention<'a, H>>,
 }
 
 #[expect(clippy::option_option, reason = "not said, none and a value are three things")]
 #[derive(Serialize, Deserialize)]
-struct PackedMention<'a> {
-    handle: &'a str,
+struct PackedMention<'a, H> {
+    handle: H,
     opinion: PackedOpinion,
     service: Option<u8>,
     #[serde(borrow)]
@@ -75,7 +76,7 @@ pub fn encode(report: &Report) -> Vec<u8> {
         client_ref: report.client_ref.map(|id| *id.as_bytes()),
         about_line: report.about_line.map(pack_opinion),
         about_number: report.about_number.map(|(number, opinion)| (number.0, pack_opinion(opinion))),
-        says: pack_says(&report.says),
+        says: pack_says(&report.says, Handle::as_str),
     };
     // Plain strings and numbers always serialize.
     postcard::to_extend(&packed, vec![VERSION]).unwrap_or_default()
@@ -85,7 +86,8 @@ fn pack_opinion(opinion: Opinion) -> PackedOpinion {
     (number_of(&WORDS, opinion.word), number_of(&STRENGTHS, opinion.strength))
 }
 
-pub(super) fn pack_says(says: &Says) -> PackedSays<'_> {
+/// Packs what is said, with people `named` so.
+pub(super) fn pack_says<'a, H>(says: &'a Says, named: impl Fn(&'a Handle) -> H) -> PackedSays<'a, H> {
     PackedSays {
         name: says.name.as_ref().map(|name| name.as_ref().map(DisplayName::as_str)),
         icon: says.icon.as_ref().map(|icon| icon.as_ref().map(IconUrl::as_str)),
@@ -93,13 +95,13 @@ pub(super) fn pack_says(says: &Says) -> PackedSays<'_> {
         is_group: says.is_group,
         roster_complete: says.roster_complete,
         ours: says.ours.iter().map(Handle::as_str).collect(),
-        people: says.people.iter().map(pack_mention).collect(),
+        people: says.people.iter().map(|mention| pack_mention(mention, named(&mention.handle))).collect(),
     }
 }
 
-fn pack_mention(mention: &Mention) -> PackedMention<'_> {
+fn pack_mention<H>(mention: &Mention, handle: H) -> PackedMention<'_, H> {
     PackedMention {
-        handle: mention.handle.as_str(),
+        handle,
         opinion: pack_opinion(Opinion { word: mention.word, strength: mention.strength }),
         service: mention.service.map(|service| number_of(&SERVICES, service)),
         name: mention.name.as_ref().map(|name| name.as_ref().map(DisplayName::as_str)),
@@ -125,7 +127,7 @@ fn unpack(packed: &PackedReport<'_>) -> Option<Report> {
         key: ConversationKey::from_canonical(packed.key),
         previous: packed.previous.map(ConversationKey::from_canonical),
         client_ref: packed.client_ref.map(Hex128::from_bytes),
-        says: unpack_says(&packed.says)?,
+        says: unpack_says(&packed.says, |handle| Some(Handle::from_canonical(handle)))?,
         about_line: optional(packed.about_line, unpack_opinion)?,
         about_number: optional(packed.about_number, |(number, opinion)| {
             Some((RowNumber(number), unpack_opinion(opinion)?))
@@ -147,7 +149,12 @@ fn unpack_opinion((word, strength): PackedOpinion) -> Option<Opinion> {
     Some(Opinion { word: meaning_of(&WORDS, word)?, strength: meaning_of(&STRENGTHS, strength)? })
 }
 
-pub(super) fn unpack_says(packed: &PackedSays<'_>) -> Option<Says> {
+/// What was packed, of people who are `found` by their names.
+pub(super) fn unpack_says<H>(
+    packed: &PackedSays<'_, H>,
+    found: impl Fn(&H) -> Option<Handle>,
+) -> Option<Says> {
+    let unpack = |mention| unpack_mention(mention, &found);
     Some(Says {
         name: packed.name.map(|name| name.map(DisplayName::from_canonical)),
         icon: packed.icon.map(|icon| icon.map(IconUrl::from_canonical)),
@@ -156,15 +163,18 @@ pub(super) fn unpack_says(packed: &PackedSays<'_>) -> Option<Says> {
         is_direct: false,
         roster_complete: packed.roster_complete,
         ours: packed.ours.iter().copied().map(Handle::from_canonical).collect(),
-        people: packed.people.iter().map(unpack_mention).collect::<Option<_>>()?,
+        people: packed.people.iter().map(unpack).collect::<Option<_>>()?,
     })
 }
 
-fn unpack_mention(packed: &PackedMention<'_>) -> Option<Mention> {
+fn unpack_mention<H>(
+    packed: &PackedMention<'_, H>,
+    found: impl Fn(&H) -> Option<Handle>,
+) -> Option<Mention> {
     Some(Mention {
         service: optional(packed.service, |number| meaning_of(&SERVICES, number))?,
         name: packed.name.map(|name| name.map(DisplayName::from_canonical)),
-        ..unpack_opinion(packed.opinion)?.of(Handle::from_canonical(packed.handle))
+        ..unpack_opinion(packed.opinion)?.of(found(&packed.handle)?)
     })
 }
 

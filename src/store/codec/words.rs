@@ -1,15 +1,22 @@
-//! Words that moved stamps and nothing else, one after the other: what a store keeps until it writes their chats.
+//! Words that moved stamps and nothing else: what a store keeps until it writes their chats.
 //!
-//! Each is postcard. There is no version in front: a change of the form is a migration of the table that they are in.
+//! Such a word speaks of nobody whom its chat did not know, so it names people by their places there, which is a third
+//! of the bytes of their handles. That is understood as long as the chat knows the same people. They are never
+//! forgotten, so as many are the same; and when there are others now, the chat's row was written since, with all that
+//! was said before.
+//!
+//! The words of a transaction are one row: a byte of version, and each word in postcard. Rows of the first version, which
+//! had no such byte, are still read: they begin with a chat's id, and so with a time.
 
 use serde::{Deserialize, Serialize};
 
 use super::report::{PackedSays, pack_says, unpack_says};
 use crate::{
     domain::{
-        chat::Keys,
-        conversation_key::ConversationKey,
+        chat::{Chat, Keys},
+        conversation_key::{Conversation, ConversationKey},
         event::Says,
+        handle::Handle,
         ids::{ChatId, EventId},
         stamp::Stamp,
         time::Time,
@@ -17,11 +24,15 @@ use crate::{
     store::StoreError,
 };
 
+/// No id of a chat begins with it.
+const VERSION: u8 = 0xff;
+
+/// Of a chat with more people somebody's place is not counted for each word.
+const MOST_PLACES: usize = 64;
+
 /// What an event said to a chat.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Word {
-    /// The chat.
-    pub chat: ChatId,
     /// The event.
     pub stamp: Stamp,
     /// The key that it named the conversation by.
@@ -30,56 +41,200 @@ pub struct Word {
     pub says: Says,
 }
 
+/// A word as it was kept.
+pub struct Kept<'a> {
+    /// The chat that it was said to.
+    pub chat: ChatId,
+    form: Form<'a>,
+}
+
 #[derive(Serialize, Deserialize)]
-struct PackedWord<'a> {
+enum Form<'a> {
+    ByHandle(#[serde(borrow)] Packed<'a, Option<&'a str>, &'a str>),
+    ByPlace(Places, #[serde(borrow)] Packed<'a, PackedKey<'a>, u8>),
+}
+
+/// How many people and keys a chat knew.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Places {
+    people: u8,
+    keys: u8,
+}
+
+/// A word with a key `K` and people who are named by `H`.
+#[derive(Serialize, Deserialize)]
+struct Packed<'a, K, H> {
     chat: [u8; 16],
     time: i64,
     event: &'a str,
-    key: Option<&'a str>,
+    #[serde(bound(deserialize = "K: Deserialize<'de>"))]
+    key: K,
     is_direct: bool,
-    #[serde(borrow)]
-    says: PackedSays<'a>,
+    #[serde(borrow, bound(deserialize = "H: Deserialize<'de>"))]
+    says: PackedSays<'a, H>,
 }
 
-/// Appends a word to `words`. A key that the conversation had before is known to the chat already, or the word would
-/// have changed more than stamps.
-pub fn append(words: &mut Vec<u8>, chat: ChatId, keys: Keys<'_>, stamp: &Stamp, says: &Says) {
-    let packed = PackedWord {
-        chat: *chat.as_bytes(),
-        time: stamp.time.nanos(),
-        event: stamp.event.as_str(),
-        key: keys.current.map(ConversationKey::as_str),
-        is_direct: says.is_direct,
-        says: pack_says(says),
-    };
+#[derive(Serialize, Deserialize)]
+enum PackedKey<'a> {
+    None,
+    /// The one that the chat has at this place, spelled as it is there.
+    Held(u8),
+    Spelled(&'a str),
+}
+
+/// Appends a word that was said to `chat` to `words`, which are empty or were appended to. A key that the conversation
+/// had before is known to the chat already, or the word would have changed more than stamps.
+pub fn append(words: &mut Vec<u8>, chat: &Chat, keys: Keys<'_>, stamp: &Stamp, says: &Says) {
+    if words.is_empty() {
+        words.push(VERSION);
+    }
+    let form = by_place(chat, keys, stamp, says).unwrap_or_else(|| {
+        let key = keys.current.map(ConversationKey::as_str);
+        Form::ByHandle(pack(chat.id, stamp, key, says, pack_says(says, Handle::as_str)))
+    });
     // Plain strings and numbers always serialize.
-    if let Ok(longer) = postcard::to_extend(&packed, std::mem::take(words)) {
+    if let Ok(longer) = postcard::to_extend(&form, std::mem::take(words)) {
         *words = longer;
     }
 }
 
-/// The words that were appended.
+fn by_place<'a>(chat: &Chat, keys: Keys<'a>, stamp: &'a Stamp, says: &'a Says) -> Option<Form<'a>> {
+    let places = Places::of(chat)?;
+    let knows_all = says.people.iter().all(|mention| chat.state.people.contains_key(&mention.handle));
+    if !knows_all {
+        return None;
+    }
+    let place = |handle: &Handle| place_of(chat.state.people.keys(), handle);
+    let key = keys.current.map_or(PackedKey::None, |key| held(chat, key));
+    Some(Form::ByPlace(places, pack(chat.id, stamp, key, says, pack_says(says, place))))
+}
+
+/// The place of somebody who is there; there are not more than a byte can count.
+fn place_of<'k, K: Ord + 'k>(mut all: impl Iterator<Item = &'k K>, one: &K) -> u8 {
+    all.position(|other| other == one).and_then(|place| u8::try_from(place).ok()).unwrap_or(u8::MAX)
+}
+
+fn held<'a>(chat: &Chat, key: &'a ConversationKey) -> PackedKey<'a> {
+    let conversation: Conversation = key.conversation();
+    match chat.state.keys.get(&conversation) {
+        Some(Some(held)) if held.value == *key => {
+            PackedKey::Held(place_of(chat.state.keys.keys(), &conversation))
+        }
+        _ => PackedKey::Spelled(key.as_str()),
+    }
+}
+
+fn pack<'a, K, H>(
+    chat: ChatId,
+    stamp: &'a Stamp,
+    key: K,
+    says: &Says,
+    packed: PackedSays<'a, H>,
+) -> Packed<'a, K, H> {
+    Packed {
+        chat: *chat.as_bytes(),
+        time: stamp.time.nanos(),
+        event: stamp.event.as_str(),
+        key,
+        is_direct: says.is_direct,
+        says: packed,
+    }
+}
+
+impl Places {
+    /// Where a chat has so few that they are counted.
+    fn of(chat: &Chat) -> Option<Self> {
+        let (people, keys) = (chat.state.people.len(), chat.state.keys.len());
+        let few = |count: usize| u8::try_from(count).ok().filter(|_| count <= MOST_PLACES);
+        Some(Self { people: few(people)?, keys: few(keys)? })
+    }
+}
+
+/// The words that were appended, in their order.
 ///
 /// # Errors
 ///
-/// [`StoreError::Broken`] when the bytes are not what [`append`] wrote.
-pub fn read(mut bytes: &[u8]) -> Result<Vec<Word>, StoreError> {
-    let mut words = Vec::new();
-    while !bytes.is_empty() {
-        let (packed, rest) =
-            postcard::take_from_bytes::<PackedWord<'_>>(bytes).map_err(|why| damaged(&why))?;
-        words.push(unpack(&packed).ok_or_else(|| damaged(&"a value without a meaning"))?);
-        bytes = rest;
-    }
-    Ok(words)
+/// [`StoreError::Broken`], last, when the bytes are not what [`append`] wrote.
+pub fn read(bytes: &[u8]) -> impl Iterator<Item = Result<Kept<'_>, StoreError>> {
+    let (is_first_version, mut rest) = match bytes {
+        [VERSION, rest @ ..] => (false, rest),
+        first => (true, first),
+    };
+    std::iter::from_fn(move || {
+        let bytes = (!rest.is_empty()).then(|| std::mem::take(&mut rest))?;
+        let read = if is_first_version {
+            postcard::take_from_bytes(bytes).map(|(packed, rest)| (Form::ByHandle(packed), rest))
+        } else {
+            postcard::take_from_bytes(bytes)
+        };
+        Some(read.map_err(|why| damaged(&why)).map(|(form, left)| {
+            rest = left;
+            Kept { chat: form.chat(), form }
+        }))
+    })
 }
 
-fn unpack(packed: &PackedWord<'_>) -> Option<Word> {
+impl Form<'_> {
+    fn chat(&self) -> ChatId {
+        match self {
+            Self::ByHandle(Packed { chat, .. }) | Self::ByPlace(_, Packed { chat, .. }) => {
+                ChatId::from_bytes(*chat)
+            }
+        }
+    }
+}
+
+impl Kept<'_> {
+    /// What is said to the chat that answers for the one it was said to. `None` when that knows it already.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Broken`] when it has no meaning.
+    pub fn to(&self, chat: &Chat) -> Result<Option<Word>, StoreError> {
+        let word = match &self.form {
+            Form::ByHandle(packed) => unpack(
+                packed,
+                packed.key.map(ConversationKey::from_canonical),
+                unpack_says(&packed.says, |handle| Some(Handle::from_canonical(handle))),
+            ),
+            Form::ByPlace(places, _) if chat.id != self.chat || Places::of(chat) != Some(*places) => {
+                return Ok(None);
+            }
+            Form::ByPlace(_, packed) => {
+                let people: Vec<&Handle> = chat.state.people.keys().collect();
+                let found = |place: &u8| people.get(usize::from(*place)).copied().cloned();
+                let key = packed.key.of(chat).ok_or_else(|| damaged(&"a key without a place"))?;
+                unpack(packed, key, unpack_says(&packed.says, found))
+            }
+        };
+        word.map(Some).ok_or_else(|| damaged(&"a value without a meaning"))
+    }
+}
+
+impl PackedKey<'_> {
+    /// The outer option is whether it has a meaning, the inner one whether there is a key.
+    #[expect(clippy::option_option, reason = "the comment says which is which")]
+    fn of(&self, chat: &Chat) -> Option<Option<ConversationKey>> {
+        Some(match self {
+            Self::None => None,
+            Self::Spelled(key) => Some(ConversationKey::from_canonical(key)),
+            Self::Held(place) => {
+                let held = chat.state.keys.values().nth(usize::from(*place))?.as_ref()?;
+                Some(held.value.clone())
+            }
+        })
+    }
+}
+
+fn unpack<K, H>(
+    packed: &Packed<'_, K, H>,
+    key: Option<ConversationKey>,
+    says: Option<Says>,
+) -> Option<Word> {
     Some(Word {
-        chat: ChatId::from_bytes(packed.chat),
         stamp: Stamp { time: Time::from_nanos(packed.time), event: EventId::new(packed.event).ok()? },
-        key: packed.key.map(ConversationKey::from_canonical),
-        says: Says { is_direct: packed.is_direct, ..unpack_says(&packed.says)? },
+        key,
+        says: Says { is_direct: packed.is_direct, ..says? },
     })
 }
 
@@ -88,32 +243,4 @@ fn damaged(why: &dyn std::fmt::Display) -> StoreError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::{handle::Handle, report::Opinion, text::DisplayName};
-
-    #[test]
-    fn what_was_appended_is_read_in_its_order() {
-        let key = ConversationKey::new("iMessage;+;chat1").unwrap();
-        let says = Says {
-            name: Some(DisplayName::new("Team lunch").unwrap()),
-            is_direct: true,
-            people: vec![Opinion::WRITES.of(Handle::new("+14155550111").unwrap())],
-            ..Says::default()
-        };
-        let word = |number: u8, key: Option<ConversationKey>| Word {
-            chat: ChatId::from_bytes([number; 16]),
-            stamp: Stamp { time: Time::from_seconds(7), event: EventId::new("e1").unwrap() },
-            key,
-            says: says.clone(),
-        };
-        let all = [word(1, Some(key)), word(2, None)];
-        let mut bytes = Vec::new();
-        for Word { chat, stamp, key, says } in &all {
-            append(&mut bytes, *chat, Keys { current: key.as_ref(), previous: None }, stamp, says);
-        }
-        assert_eq!(read(&bytes).unwrap(), all);
-        assert!(matches!(read(&bytes[..bytes.len() - 1]), Err(StoreError::Broken(_))));
-        assert_eq!(read(&[]).unwrap(), []);
-    }
-}
+mod tests;

@@ -18,7 +18,7 @@ use crate::{
     },
     store::{
         StoreError,
-        codec::words::{self, Word},
+        codec::words::{self, Kept, Word},
         hash::QuickMap,
     },
 };
@@ -142,55 +142,74 @@ impl Journal {
 /// when nobody knows any more which rows are behind: at a start, and after a transaction that failed.
 pub(super) fn replay(connection: &mut Connection) -> Result<(), StoreError> {
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    let mut chats: QuickMap<ChatId, Chat> = QuickMap::default();
-    let mut said = 0_usize;
-    for Word { chat: id, stamp, key, says } in all_words(&transaction)? {
-        let chat = match chats.entry(id) {
-            std::collections::hash_map::Entry::Occupied(chat) => chat.into_mut(),
-            std::collections::hash_map::Entry::Vacant(place) => {
-                let found = load::answering_chat(&transaction, id)?;
-                let missing = || StoreError::damaged("journal", "words", "a chat that is not there");
-                place.insert(found.ok_or_else(missing)?)
-            }
-        };
-        chat.state.apply(Keys { current: key.as_ref(), previous: None }, &stamp, &says);
+    let (mut told, mut said) = (Told::default(), 0_usize);
+    for_each_word(&transaction, |kept| {
+        let chat = told.chat(&transaction, kept.chat)?;
+        if let Some(Word { stamp, key, says }) = kept.to(chat)? {
+            chat.state.apply(Keys { current: key.as_ref(), previous: None }, &stamp, &says);
+        }
         said += 1;
-    }
+        Ok(())
+    })?;
     if said == 0 {
         return Ok(());
     }
-    for chat in chats.values() {
+    for chat in told.chats.values() {
         save::update_state(&transaction, chat)?;
     }
     transaction.execute("DELETE FROM journal", [])?;
     transaction.commit()?;
-    tracing::info!(words = said, chats = chats.len(), "rows that were behind are up to date");
+    tracing::info!(words = said, chats = told.chats.len(), "rows that were behind are up to date");
     Ok(())
 }
 
-fn all_words(connection: &Connection) -> Result<Vec<Word>, StoreError> {
+/// The chats that the journal has words for.
+#[derive(Default)]
+struct Told {
+    chats: QuickMap<ChatId, Chat>,
+    /// Which of them answers for an id. Of one that answers for several there must be one only.
+    answering: QuickMap<ChatId, ChatId>,
+}
+
+impl Told {
+    fn chat(&mut self, connection: &Connection, id: ChatId) -> Result<&mut Chat, StoreError> {
+        let missing = || StoreError::damaged("journal", "words", "a chat that is not there");
+        let answering = if let Some(answering) = self.answering.get(&id) {
+            *answering
+        } else {
+            let chat = load::answering_chat(connection, id)?.ok_or_else(missing)?;
+            let answering = chat.id;
+            self.answering.insert(id, answering);
+            self.chats.entry(answering).or_insert(chat);
+            answering
+        };
+        self.chats.get_mut(&answering).ok_or_else(missing)
+    }
+}
+
+fn for_each_word(
+    connection: &Connection,
+    mut act: impl FnMut(Kept<'_>) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
     let mut statement = connection.prepare("SELECT words FROM journal ORDER BY number")?;
     let mut rows = statement.query([])?;
-    let mut all = Vec::new();
     while let Some(row) = rows.next()? {
         let bytes = row.get_ref(0)?.as_blob().map_err(|why| StoreError::damaged("journal", "words", why))?;
-        all.extend(words::read(bytes)?);
+        words::read(bytes).try_for_each(|kept| act(kept?))?;
     }
-    Ok(all)
+    Ok(())
 }
 
 /// What is wrong with the journal.
 pub(super) fn check(connection: &Connection) -> Result<Vec<String>, StoreError> {
-    let words = match all_words(connection) {
-        Ok(words) => words,
-        Err(why) => return Ok(vec![why.to_string()]),
-    };
     let mut problems = Vec::new();
-    for word in words {
-        if load::answering_chat(connection, word.chat)?.is_none() {
-            problems.push(format!("the journal speaks of a chat that is not there: {}", word.chat));
+    let read = for_each_word(connection, |kept| {
+        if load::answering_chat(connection, kept.chat)?.is_none() {
+            problems.push(format!("the journal speaks of a chat that is not there: {}", kept.chat));
         }
-    }
+        Ok(())
+    });
+    problems.extend(read.err().map(|why| why.to_string()));
     Ok(problems)
 }
 

@@ -227,7 +227,7 @@ impl Working {
         let Some(place) = self.slots.get_mut(slot.0) else { return Merged::default() };
         let merged = chat::merge(&mut place.chat, keys, stamp, says, at);
         if place.note(stamp, &merged, at) == Touched::Stamps {
-            codec::words::append(&mut self.words, place.chat.id, keys, stamp, says);
+            codec::words::append(&mut self.words, &place.chat, keys, stamp, says);
         }
         merged
     }
