@@ -167,10 +167,7 @@ pub(super) fn unpack_says<H>(
     })
 }
 
-fn unpack_mention<H>(
-    packed: &PackedMention<'_, H>,
-    found: impl Fn(&H) -> Option<Handle>,
-) -> Option<Mention> {
+fn unpack_mention<H>(packed: &PackedMention<'_, H>, found: impl Fn(&H) -> Option<Handle>) -> Option<Mention> {
     Some(Mention {
         service: optional(packed.service, |number| meaning_of(&SERVICES, number))?,
         name: packed.name.map(|name| name.map(DisplayName::from_canonical)),

@@ -226,11 +226,7 @@ impl PackedKey<'_> {
     }
 }
 
-fn unpack<K, H>(
-    packed: &Packed<'_, K, H>,
-    key: Option<ConversationKey>,
-    says: Option<Says>,
-) -> Option<Word> {
+fn unpack<K, H>(packed: &Packed<'_, K, H>, key: Option<ConversationKey>, says: Option<Says>) -> Option<Word> {
     Some(Word {
         stamp: Stamp { time: Time::from_nanos(packed.time), event: EventId::new(packed.event).ok()? },
         key,

@@ -345,7 +345,7 @@ pub fn check_all(connection: &Connection) -> Result<Vec<String>, StoreError> {
         problems.push(line?);
     }
     problems.retain(|line| line != "ok");
-    problems.extend(journal::check(connection)?);
+    problems.extend(journal::check(connection));
     let mut statement = connection.prepare("SELECT * FROM pragma_foreign_key_check")?;
     let orphans = statement.query_map([], |row| row.get::<_, String>(0))?;
     for table in orphans {
