@@ -24,7 +24,7 @@ fn flags_come_before_the_environment_before_the_file() {
     let file = ["--config", config.to_str().unwrap()];
     let all = ["--config", file[1], "--store", "sqlite:by-flag.db"];
     let by_environment = Some("sqlite:by-environment.db");
-    let is = |what: &str| format!("sqlite:{what}.db has schema version 2");
+    let is = |what: &str| format!("sqlite:{what}.db has schema version 3");
     assert_eq!(migrate(None, &[]), is("data/registry"));
     assert_eq!(migrate(None, &file), is("by-file"));
     assert_eq!(migrate(by_environment, &file), is("by-environment"));

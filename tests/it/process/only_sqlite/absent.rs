@@ -18,7 +18,7 @@ fn a_store_that_is_not_there_is_made_by_what_adds_and_by_nothing_else() {
         assert!(world.run(command).complaint().contains("there is no registry at"), "{command:?}");
         assert!(!world.store.file().exists(), "{command:?}");
     }
-    assert!(world.run(&["migrate"]).text().contains("has schema version 2"));
+    assert!(world.run(&["migrate"]).text().contains("has schema version 3"));
     assert!(world.run(&["tenant", "list"]).text().contains("no tenants yet"));
     assert!(world.run(&["chat", "list"]).text().contains("no chats yet"));
 }

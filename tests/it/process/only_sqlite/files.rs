@@ -97,7 +97,7 @@ const SPOILED: [Spoiled; 7] = [
             .execute_batch("CREATE TABLE theirs (a); INSERT INTO theirs VALUES (1)")
             .unwrap();
     }),
-    ("has schema version 99, and this release knows versions up to 2", |file| {
+    ("has schema version 99, and this release knows versions up to 3", |file| {
         Connection::open(file).unwrap().pragma_update(None, "user_version", 99).unwrap();
     }),
     ("its write-ahead log does not begin as one does", |file| {
@@ -199,12 +199,12 @@ fn only_who_has_the_lock_changes_a_schema() {
             &["check"],
         ] {
             let refused = world.run(command);
-            let why = "has schema version 1, and this release needs 2: run `chert-groups migrate`";
+            let why = "has schema version 1, and this release needs 3: run `chert-groups migrate`";
             assert!(refused.complaint().contains(why), "{command:?}: {refused:?}");
             assert!(contents(world.files()) == older, "{command:?} has changed the file");
         }
         match migrates {
-            "migrate" => assert!(world.run(&["migrate"]).text().contains("has schema version 2")),
+            "migrate" => assert!(world.run(&["migrate"]).text().contains("has schema version 3")),
             _ => world.serve().stop(),
         }
         world.run(&["tenant", "add", "another"]).text();
