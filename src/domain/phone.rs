@@ -3,7 +3,6 @@
 use std::{borrow::Borrow, fmt, str::FromStr};
 
 use arcstr::ArcStr;
-
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat};
 
 /// A phone number in E.164: `+` and 8 to 15 digits that libphonenumber calls possible.

@@ -39,8 +39,8 @@ struct PackedReport<'a> {
 /// A word and a strength.
 type PackedOpinion = (u8, u8);
 
-#[expect(clippy::option_option, reason = "not said, none and a value are three things")]
 /// What is said, of people who are named by `H`.
+#[expect(clippy::option_option, reason = "not said, none and a value are three things")]
 #[derive(Serialize, Deserialize)]
 pub(super) struct PackedSays<'a, H> {
     #[serde(borrow)]

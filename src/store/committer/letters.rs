@@ -1,8 +1,9 @@
 //! Answers of a batch, with as few wake-ups as there are threads.
 //!
 //! To wake a thread from another one is a system call, and a batch answers many requests that few threads wait for. So
-//! of those that wait on one thread only the first is woken, and its letter has those to the others in it. It hands
-//! them on from there, where to wake them is to put them into that thread's own queue.
+//! of those that wait on one thread only one is woken, and its letter has those to the others in it. It hands them on
+//! from there, where to wake them is to put them into that thread's own queue. So who waits for several letters must
+//! wait for all at once.
 
 use std::{mem, thread::ThreadId};
 

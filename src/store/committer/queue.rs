@@ -5,6 +5,7 @@ use std::{
     thread::{self, ThreadId},
 };
 
+use futures_util::future::join_all;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, oneshot, watch};
 
 use super::{
@@ -63,10 +64,9 @@ impl<C: Command> Committer<C> {
         for (lane, commands) in self.lanes.iter().zip(parts) {
             answers.push(enqueue(lane, commands, &mut room)?);
         }
-        let mut replies = Vec::with_capacity(answers.len());
-        for answers in answers {
-            replies.push(replies_to(answers).await.into_iter());
-        }
+        // From all lanes at once: a letter that lies unread keeps those to others that are enclosed in it.
+        let replies = join_all(answers.into_iter().map(replies_to)).await;
+        let mut replies: Vec<_> = replies.into_iter().map(Vec::into_iter).collect();
         let next = |lane: usize| replies.get_mut(lane).and_then(Iterator::next);
         Ok(lane_of.into_iter().filter_map(next).collect())
     }
@@ -129,4 +129,66 @@ async fn replies_to<R>(answers: Vec<Answer<R>>) -> Vec<Result<R, CommitError>> {
         }
     }
     replies
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::store::working::{Moment, Needs, Working};
+
+    /// Touches one thing, which is its lane, too.
+    struct Touch(u64);
+
+    impl Command for Touch {
+        type Reply = u64;
+
+        fn touches(&self) -> Touches {
+            Touches { one: self.0, same: None }
+        }
+
+        fn needs(&self, _: &Working, _: &mut Needs) {}
+
+        fn decide(&self, _: &mut Working, _: &Moment, _: &mut Vec<Self>) -> u64 {
+            self.0
+        }
+    }
+
+    /// Answers all that waits in a lane.
+    fn answer(lane: &mpsc::Receiver<Message<Touch>>) {
+        let (mut waiting, mut answers) = (Vec::new(), Vec::new());
+        while let Ok(Message::Work(job)) = lane.try_recv() {
+            waiting.push((job.from, job.reply));
+            answers.push(Ok(job.commands.iter().map(|touch| touch.0).collect()));
+        }
+        letters::send(waiting, answers);
+    }
+
+    /// Lets all tasks go as far as they come.
+    async fn let_run() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_for_a_lane_that_only_others_wait_for() {
+        let (lanes, jobs): (Vec<_>, Vec<_>) = (0..2).map(|_| mpsc::channel()).unzip();
+        let (_report, health) = watch::channel(Health::Good);
+        let committer = Committer { lanes: lanes.into(), room: Arc::new(Semaphore::new(9)), health };
+        let send = |touched: Vec<u64>| {
+            let committer = committer.clone();
+            tokio::spawn(async move { committer.commit(touched.into_iter().map(Touch).collect()).await })
+        };
+        // Whoever is last in a lane is sent the letters to the others.
+        let one = send(vec![1]);
+        let_run().await;
+        let both = send(vec![0, 1]);
+        let_run().await;
+        answer(&jobs[1]);
+        let_run().await;
+        assert!(one.is_finished() && !both.is_finished());
+        assert_eq!(one.await.unwrap(), Ok(vec![Ok(1)]));
+        answer(&jobs[0]);
+        assert_eq!(both.await.unwrap(), Ok(vec![Ok(0), Ok(1)]));
+    }
 }

@@ -23,7 +23,8 @@ use crate::{
     },
 };
 
-/// How many bytes of words may wait. Saying them again at a start takes less than a second.
+/// How many bytes of words may wait. It bounds how long a start takes after a crash, with the handles that may be in
+/// memory for them: docs/performance.md has both.
 const MAX_BYTES: usize = 8 << 20;
 
 /// How many bytes of words that nobody lacks any more are deleted at once: few transactions then have pages to give
