@@ -113,12 +113,13 @@ impl SqliteEngine {
         let put_off = self.puts_off();
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let newest = if put_off { *newest_receipt } else { Time::from_nanos(i64::MAX) };
-        let (mut working, cache) = (Working::default(), &mut self.cache);
+        let mut working = if put_off { Working::with_words() } else { Working::default() };
+        let cache = &mut self.cache;
         work.run(&mut working, &mut |needs, working| {
             load::load(&transaction, cache, newest, needs, working)
         })?;
         save::save(&transaction, &working, put_off)?;
-        let words = if put_off { working.words() } else { &[] };
+        let words = working.words();
         let number = journal.append(&transaction, words)?;
         let events = *uncounted + working.new_receipts().len();
         let limit = events / EVENTS_FOR_EACH_ROW * journal.excess(self.cached_handles / 2);

@@ -50,8 +50,9 @@ pub struct Working {
     tick: Option<Time>,
     new_receipts: Vec<(Slug, ReceiptKey, Receipt)>,
     health: QuickMap<LineRef, Tracked<Health>>,
-    /// The words that moved stamps and nothing else, encoded one after the other.
-    words: Vec<u8>,
+    /// The words that moved stamps and nothing else, encoded one after the other. `None` for a store that writes every
+    /// row at once.
+    words: Option<Vec<u8>>,
     /// Reports that cannot be placed yet.
     pub parking: Parking,
     /// Relays' own numbers of handles.
@@ -71,6 +72,12 @@ struct Tracked<T> {
 
 /// Loading.
 impl Working {
+    /// A working set for a store that puts off writing rows: it has [`Self::words`].
+    #[must_use]
+    pub fn with_words() -> Self {
+        Self { words: Some(Vec::new()), ..Self::default() }
+    }
+
     /// Adds a chat that the store has.
     pub fn add_chat(&mut self, chat: Chat) -> SlotId {
         if let Some(slot) = self.by_id.get(&chat.id) {
@@ -226,8 +233,9 @@ impl Working {
     pub fn merge(&mut self, slot: SlotId, keys: Keys<'_>, stamp: &Stamp, says: &Says, at: Time) -> Merged {
         let Some(place) = self.slots.get_mut(slot.0) else { return Merged::default() };
         let merged = chat::merge(&mut place.chat, keys, stamp, says, at);
-        if place.note(stamp, &merged, at) == Touched::Stamps {
-            codec::words::append(&mut self.words, &place.chat, keys, stamp, says);
+        let touched = place.note(stamp, &merged, at);
+        if let (Touched::Stamps, Some(words)) = (touched, &mut self.words) {
+            codec::words::append(words, &place.chat, keys, stamp, says);
         }
         merged
     }
@@ -321,7 +329,7 @@ impl Working {
     /// The words of events that moved nothing but stamps, as [`codec::words`] has them.
     #[must_use]
     pub fn words(&self) -> &[u8] {
-        &self.words
+        self.words.as_deref().unwrap_or_default()
     }
 
     /// The chats whose rows must be written.
