@@ -52,5 +52,6 @@ pub mod telemetry;
 pub mod clock;
 pub mod error;
 
+mod hash;
 mod json;
 mod query_string;

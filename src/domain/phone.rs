@@ -2,7 +2,7 @@
 
 use std::{borrow::Borrow, fmt, str::FromStr};
 
-use arcstr::ArcStr;
+use compact_str::CompactString;
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat};
 
 /// A phone number in E.164: `+` and 8 to 15 digits that libphonenumber calls possible.
@@ -10,7 +10,7 @@ use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat};
 /// "Possible" and not "valid", because documentation and test numbers such as `+15555550100` belong to no
 /// range that was ever handed out. `Debug` hides the number, so that it cannot slip into a log.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PhoneNumber(ArcStr);
+pub struct PhoneNumber(CompactString);
 
 /// The text is no phone number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -33,7 +33,11 @@ impl PhoneNumber {
             return Err(PhoneNumberError);
         }
         let e164 = PHONE_NUMBER_UTIL.format(&number, PhoneNumberFormat::E164);
-        if has_e164_shape(&e164) { Ok(Self(ArcStr::from(e164.as_ref()))) } else { Err(PhoneNumberError) }
+        if has_e164_shape(&e164) {
+            Ok(Self(CompactString::from(e164.as_ref())))
+        } else {
+            Err(PhoneNumberError)
+        }
     }
 
     /// The number as text, `+` first.
@@ -42,8 +46,8 @@ impl PhoneNumber {
         &self.0
     }
 
-    pub(super) fn shared(&self) -> ArcStr {
-        ArcStr::clone(&self.0)
+    pub(super) fn text(&self) -> CompactString {
+        self.0.clone()
     }
 }
 

@@ -9,7 +9,8 @@ use lru::LruCache;
 
 use crate::{
     domain::{chat::Chat, ids::ChatId},
-    store::{hash::QuickMap, working::ConversationRef},
+    hash::QuickMap,
+    store::working::ConversationRef,
 };
 
 /// What a chat weighs besides its handles.

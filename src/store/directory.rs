@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::hash::QuickMap;
 use crate::domain::{
     ids::Slug,
     password::RelayPassword,
@@ -11,6 +10,7 @@ use crate::domain::{
     secret::SigningSecret,
     time::Time,
 };
+use crate::hash::QuickMap;
 
 /// Everything that administration has set up, as of one revision of the store.
 #[derive(Debug, Default)]

@@ -33,7 +33,6 @@ pub mod url;
 pub mod working;
 
 pub(crate) mod batch;
-pub(crate) mod hash;
 
 mod cache;
 mod directory_rows;

@@ -3,27 +3,28 @@
 //! Reading a phone number costs microseconds, and a relay spells the same people the same way every time. So
 //! each thread remembers the spellings that it met last.
 
-use std::{cell::RefCell, num::NonZeroUsize, thread::LocalKey};
+use std::{cell::RefCell, mem, thread::LocalKey};
 
-use lru::LruCache;
+use compact_str::CompactString;
 
-use crate::domain::{
-    handle::{Handle, HandleError},
-    phone::{PhoneNumber, PhoneNumberError},
+use crate::{
+    domain::{
+        handle::{Handle, HandleError},
+        phone::{PhoneNumber, PhoneNumberError},
+    },
+    hash::QuickMap,
 };
 
-/// How many spellings of each kind a thread remembers.
-const REMEMBERED: NonZeroUsize = NonZeroUsize::new(32_768).unwrap();
+/// How many spellings of each kind a generation has.
+const REMEMBERED: usize = 24_576;
 
 /// The longest spelling that is remembered, in bytes: any phone number, and nearly all of the rest. It bounds a
 /// thread's memory to some ten megabytes, whatever relays send.
 const LONGEST: usize = 64;
 
-type Memory<T> = RefCell<LruCache<Box<str>, T>>;
-
 thread_local! {
-    static HANDLES: Memory<Handle> = RefCell::new(LruCache::new(REMEMBERED));
-    static LINES: Memory<PhoneNumber> = RefCell::new(LruCache::new(REMEMBERED));
+    static HANDLES: RefCell<Memory<Handle>> = RefCell::default();
+    static LINES: RefCell<Memory<PhoneNumber>> = RefCell::default();
 }
 
 /// Reads a handle, or remembers how it was read before.
@@ -37,21 +38,49 @@ pub(super) fn line(spelling: &str) -> Result<PhoneNumber, PhoneNumberError> {
 }
 
 fn remembered<T: Clone, E>(
-    memory: &'static LocalKey<Memory<T>>,
+    memory: &'static LocalKey<RefCell<Memory<T>>>,
     spelling: &str,
     read: fn(&str) -> Result<T, E>,
 ) -> Result<T, E> {
     if spelling.len() > LONGEST {
         return read(spelling);
     }
-    memory.with_borrow_mut(|memory| {
-        if let Some(known) = memory.get(spelling) {
-            return Ok(known.clone());
-        }
-        let value = read(spelling)?;
-        memory.put(spelling.into(), value.clone());
-        Ok(value)
+    memory.with_borrow_mut(|memory| match memory.recall(spelling) {
+        Some(known) => Ok(known),
+        None => read(spelling).inspect(|value| memory.note(spelling.into(), value.clone())),
     })
+}
+
+/// What was met last, in two generations: what is met again moves into the younger one, and when that is full it
+/// becomes the older one, of which the rest is forgotten. To recall something is one look into a table and no write,
+/// where a list in the order of use has a handful of places in memory to wait for.
+struct Memory<T> {
+    young: QuickMap<CompactString, T>,
+    old: QuickMap<CompactString, T>,
+}
+
+impl<T: Clone> Memory<T> {
+    fn recall(&mut self, spelling: &str) -> Option<T> {
+        if let Some(known) = self.young.get(spelling) {
+            return Some(known.clone());
+        }
+        let (spelling, known) = self.old.remove_entry(spelling)?;
+        self.note(spelling, known.clone());
+        Some(known)
+    }
+
+    fn note(&mut self, spelling: CompactString, value: T) {
+        if self.young.len() == REMEMBERED {
+            self.old = mem::take(&mut self.young);
+        }
+        self.young.insert(spelling, value);
+    }
+}
+
+impl<T> Default for Memory<T> {
+    fn default() -> Self {
+        Self { young: QuickMap::default(), old: QuickMap::default() }
+    }
 }
 
 #[cfg(test)]
@@ -67,5 +96,19 @@ mod tests {
                 assert_eq!(line(spelling), PhoneNumber::from_formatted(spelling), "{spelling}");
             }
         }
+    }
+
+    #[test]
+    fn what_is_met_again_is_remembered_and_the_rest_is_bounded() {
+        let mut memory = Memory::default();
+        let spelling = |number: usize| CompactString::from(number.to_string());
+        for number in 0..REMEMBERED * 5 / 2 {
+            assert_eq!(memory.recall(&spelling(number)), None);
+            memory.note(spelling(number), number);
+            // Met every time, so never forgotten.
+            assert_eq!(memory.recall("0"), Some(0), "after {number}");
+            assert!(memory.young.len() + memory.old.len() <= 2 * REMEMBERED);
+        }
+        assert_eq!(memory.recall("1"), None);
     }
 }

@@ -127,7 +127,7 @@ fn hash_at(slots: &[Slot], place: u32) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use crate::store::hash::RandomState;
+    use crate::hash::RandomState;
 
     use super::{super::key::Place, *};
     use crate::domain::ids::ChatId;

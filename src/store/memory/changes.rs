@@ -20,10 +20,8 @@ use crate::{
         ids::{ChatId, Slug},
         phone::PhoneNumber,
     },
-    store::{
-        hash::RandomState,
-        working::{Slot, Working},
-    },
+    hash::RandomState,
+    store::working::{Slot, Working},
 };
 
 /// How many places the table has: 256 KiB. A thousand changes a second touch three in a hundred of them.

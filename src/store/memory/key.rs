@@ -8,7 +8,7 @@ use crate::domain::{
     ids::{ChatId, Slug},
     phone::PhoneNumber,
 };
-use crate::store::hash::RandomState;
+use crate::hash::RandomState;
 
 /// The parts of a place are set apart by a byte that neither tenants nor lines have in their names; what comes last
 /// in a key may be anything.

@@ -20,12 +20,12 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::Bytes;
 
-use super::hash::RandomState;
 use crate::domain::{
     conversation_key::Meaning,
     ids::{ChatId, Slug},
     phone::PhoneNumber,
 };
+use crate::hash::RandomState;
 use bounded::Bounded;
 use changes::{Changes, Mark, Subject, Traces};
 use key::{Key, Place};

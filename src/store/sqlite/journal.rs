@@ -16,10 +16,10 @@ use crate::{
         chat::{Chat, Keys},
         ids::ChatId,
     },
+    hash::QuickMap,
     store::{
         StoreError,
         codec::words::{self, Kept, Word},
-        hash::QuickMap,
     },
 };
 

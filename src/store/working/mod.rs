@@ -15,21 +15,21 @@ use numbers::Numbers;
 use parking::Parking;
 pub use slot::{Absorbed, ChangeRecord, Slot, Touched};
 
-use super::{
-    codec,
+use super::codec;
+use crate::{
+    domain::{
+        change::Change,
+        chat::{self, Chat, Keys, Merged},
+        conversation_key::Conversation,
+        delivery::{Delivery, DeliveryId, Health},
+        event::Says,
+        ids::{ChatId, Slug},
+        receipt::{Receipt, ReceiptKey},
+        register::Took,
+        stamp::Stamp,
+        time::Time,
+    },
     hash::{QuickMap, QuickSet},
-};
-use crate::domain::{
-    change::Change,
-    chat::{self, Chat, Keys, Merged},
-    conversation_key::Conversation,
-    delivery::{Delivery, DeliveryId, Health},
-    event::Says,
-    ids::{ChatId, Slug},
-    receipt::{Receipt, ReceiptKey},
-    register::Took,
-    stamp::Stamp,
-    time::Time,
 };
 
 /// What was loaded for a batch, as its commands change it.

@@ -2,10 +2,8 @@
 
 use crate::{
     domain::{handle::Handle, stamp::Stamp},
-    store::{
-        hash::{QuickMap, QuickSet},
-        parked::NumberRef,
-    },
+    hash::{QuickMap, QuickSet},
+    store::parked::NumberRef,
 };
 
 /// Relays' own numbers of handles.

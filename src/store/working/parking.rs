@@ -2,10 +2,8 @@
 
 use crate::{
     domain::{ids::Slug, parking::Usage},
-    store::{
-        hash::{QuickMap, QuickSet},
-        parked::{Parked, ParkedId, ParkedQuery},
-    },
+    hash::{QuickMap, QuickSet},
+    store::parked::{Parked, ParkedId, ParkedQuery},
 };
 
 /// Parked reports.
