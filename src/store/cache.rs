@@ -27,8 +27,8 @@ pub(super) struct ChatCache<M = ()> {
 }
 
 struct Entry<M> {
-    /// `None` while it is taken out.
-    chat: Option<Chat>,
+    /// `None` while it is taken out. A chat stays where it is in memory, whoever has it.
+    chat: Option<Box<Chat>>,
     mark: M,
     found_under: Vec<ConversationRef>,
     weight: usize,
@@ -41,7 +41,7 @@ impl<M: Copy> ChatCache<M> {
     }
 
     /// Takes a chat out.
-    pub(super) fn take(&mut self, conversation: &ConversationRef) -> Option<Chat> {
+    pub(super) fn take(&mut self, conversation: &ConversationRef) -> Option<Box<Chat>> {
         self.take_id(*self.ids.get(conversation)?)
     }
 
@@ -57,20 +57,20 @@ impl<M: Copy> ChatCache<M> {
     }
 
     /// Takes a chat out by its id.
-    pub(super) fn take_id(&mut self, id: ChatId) -> Option<Chat> {
+    pub(super) fn take_id(&mut self, id: ChatId) -> Option<Box<Chat>> {
         self.chats.get_mut(&id)?.chat.take()
     }
 
     /// A chat that stays in.
     pub(super) fn peek(&self, id: ChatId) -> Option<&Chat> {
-        self.chats.peek(&id)?.chat.as_ref()
+        self.chats.peek(&id)?.chat.as_deref()
     }
 
     /// Puts a chat in, as the newest. Those that go for it are not among the `kept`: what the store lacks must stay.
     pub(super) fn put(
         &mut self,
         found_under: Vec<ConversationRef>,
-        chat: Chat,
+        chat: Box<Chat>,
         mark: M,
         kept: impl Fn(ChatId) -> bool,
     ) {
@@ -117,7 +117,7 @@ mod tests {
     use super::*;
     use crate::domain::{chat::ChatState, conversation_key::Conversation, phone::PhoneNumber, time::Time};
 
-    fn chat(number: u8) -> (ConversationRef, Chat) {
+    fn chat(number: u8) -> (ConversationRef, Box<Chat>) {
         let line: PhoneNumber = "+15555550100".parse().unwrap();
         let tenant: crate::domain::ids::Slug = "acme".parse().unwrap();
         let conversation = Conversation::from_canonical(&format!("any;+;chat{number}"));
@@ -131,7 +131,7 @@ mod tests {
             version: 1,
             state: ChatState::new(&line),
         };
-        (ConversationRef { tenant, line, conversation }, chat)
+        (ConversationRef { tenant, line, conversation }, Box::new(chat))
     }
 
     #[test]

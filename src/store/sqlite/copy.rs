@@ -33,7 +33,7 @@ impl SqliteSide {
     pub(crate) fn source(path: &Path, lock: ServerLock) -> Result<Self, OpenError> {
         let mut connection = open_for_server(path, Upkeep::LeaveAsItIs)?;
         let damaged = |why: StoreError| OpenError::Damaged { path: path.to_owned(), why: why.to_string() };
-        journal::replay(&mut connection).map_err(damaged)?;
+        journal::settle(&mut connection).map_err(damaged)?;
         Ok(Self { connection, _lock: lock })
     }
 

@@ -71,7 +71,7 @@ impl SqliteEngine {
     ///
     /// # Errors
     ///
-    /// When the rows that a former server left behind cannot be brought up to date.
+    /// When what a former server left in the journal cannot be read.
     pub fn new(connection: Connection, cached_handles: usize) -> Result<Self, StoreError> {
         let cache = ChatCache::new(cached_handles);
         let mut engine = Self { connection, cache, cached_handles, known: None, checkpoints: None };
@@ -97,14 +97,23 @@ impl SqliteEngine {
         }
         // What the cache has may be of a transaction that failed.
         self.cache = ChatCache::new(self.cached_handles);
-        journal::replay(&mut self.connection)?;
+        let journal = self.recall()?;
         let newest: Option<i64> =
             self.connection.query_row("SELECT max(claimed) FROM receipts", [], |row| row.get(0))?;
-        Ok(Known {
-            journal: Journal::default(),
-            newest_receipt: Time::from_nanos(newest.unwrap_or(i64::MIN)),
-            uncounted: 0,
-        })
+        Ok(Known { journal, newest_receipt: Time::from_nanos(newest.unwrap_or(i64::MIN)), uncounted: 0 })
+    }
+
+    /// Reads the journal back, and remembers the chats whose rows are behind.
+    fn recall(&mut self) -> Result<Journal, StoreError> {
+        if !self.puts_off() {
+            journal::settle(&mut self.connection)?;
+            return Ok(Journal::default());
+        }
+        let (journal, chats) = journal::recall(&mut self.connection)?;
+        for chat in chats {
+            self.cache.put(Vec::new(), Box::new(chat), (), |id| journal.is_behind(id));
+        }
+        Ok(journal)
     }
 
     /// A transaction in which what is `known` is true, and becomes true of what it has committed.

@@ -8,7 +8,7 @@
 
 use std::collections::VecDeque;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::{load, save};
 use crate::{
@@ -139,29 +139,38 @@ impl Journal {
     }
 }
 
-/// Says the words of the journal to their chats, writes the rows of these, and empties the journal. What is done
-/// when nobody knows any more which rows are behind: at a start, and after a transaction that failed.
-pub(super) fn replay(connection: &mut Connection) -> Result<(), StoreError> {
-    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    let (mut told, mut said) = (Told::default(), 0_usize);
-    for_each_word(&transaction, |kept| {
-        let chat = told.chat(&transaction, kept.chat)?;
-        if let Some(Word { stamp, key, says }) = kept.to(chat)? {
-            chat.state.apply(Keys { current: key.as_ref(), previous: None }, &stamp, &says);
+/// Reads the journal back when nobody knows any more what is in it, at a start and after a transaction that failed: all
+/// its words are said to their chats, whose rows are as far behind as they were. Few rows are read for that and none is
+/// written, so that a start does not wait for the disk.
+pub(super) fn recall(connection: &mut Connection) -> Result<(Journal, Vec<Chat>), StoreError> {
+    let transaction = connection.transaction()?;
+    let (mut journal, mut told, mut said) = (Journal::default(), Told::default(), 0_usize);
+    for_each_row(&transaction, |number, row| {
+        journal.appended(Some(number), row.len());
+        for kept in words::read(row) {
+            journal.fell_behind(told.hear(&transaction, kept?)?, number);
+            said += 1;
         }
-        said += 1;
         Ok(())
     })?;
-    if said == 0 {
+    if said > 0 {
+        tracing::info!(words = said, chats = told.chats.len(), "read what rows lack yet");
+    }
+    Ok((journal, told.chats.into_values().collect()))
+}
+
+/// Writes all rows that are behind, and empties the journal.
+pub(super) fn settle(connection: &mut Connection) -> Result<(), StoreError> {
+    let (_, chats) = recall(connection)?;
+    if chats.is_empty() {
         return Ok(());
     }
-    for chat in told.chats.values() {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for chat in &chats {
         save::update_state(&transaction, chat)?;
     }
     transaction.execute("DELETE FROM journal", [])?;
-    transaction.commit()?;
-    tracing::info!(words = said, chats = told.chats.len(), "rows that were behind are up to date");
-    Ok(())
+    Ok(transaction.commit()?)
 }
 
 /// The chats that the journal has words for.
@@ -173,6 +182,15 @@ struct Told {
 }
 
 impl Told {
+    /// Says a word to its chat, which is read when it is the first one.
+    fn hear(&mut self, connection: &Connection, kept: Kept<'_>) -> Result<&Chat, StoreError> {
+        let chat = self.chat(connection, kept.chat)?;
+        if let Some(Word { stamp, key, says }) = kept.to(chat)? {
+            chat.state.apply(Keys { current: key.as_ref(), previous: None }, &stamp, &says);
+        }
+        Ok(chat)
+    }
+
     fn chat(&mut self, connection: &Connection, id: ChatId) -> Result<&mut Chat, StoreError> {
         let missing = || StoreError::damaged("journal", "words", "a chat that is not there");
         let answering = if let Some(answering) = self.answering.get(&id) {
@@ -188,15 +206,15 @@ impl Told {
     }
 }
 
-fn for_each_word(
+fn for_each_row(
     connection: &Connection,
-    mut act: impl FnMut(Kept<'_>) -> Result<(), StoreError>,
+    mut act: impl FnMut(i64, &[u8]) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    let mut statement = connection.prepare("SELECT words FROM journal ORDER BY number")?;
+    let mut statement = connection.prepare("SELECT number, words FROM journal ORDER BY number")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        let bytes = row.get_ref(0)?.as_blob().map_err(|why| StoreError::damaged("journal", "words", why))?;
-        words::read(bytes).try_for_each(|kept| act(kept?))?;
+        let words = row.get_ref(1)?.as_blob().map_err(|why| StoreError::damaged("journal", "words", why))?;
+        act(row.get(0)?, words)?;
     }
     Ok(())
 }
@@ -204,9 +222,12 @@ fn for_each_word(
 /// What is wrong with the journal.
 pub(super) fn check(connection: &Connection) -> Vec<String> {
     let mut problems = Vec::new();
-    let read = for_each_word(connection, |kept| {
-        if load::answering_chat(connection, kept.chat)?.is_none() {
-            problems.push(format!("the journal speaks of a chat that is not there: {}", kept.chat));
+    let read = for_each_row(connection, |_, row| {
+        for kept in words::read(row) {
+            let chat = kept?.chat;
+            if load::answering_chat(connection, chat)?.is_none() {
+                problems.push(format!("the journal speaks of a chat that is not there: {chat}"));
+            }
         }
         Ok(())
     });
@@ -320,7 +341,7 @@ mod tests {
                 .execute("INSERT INTO journal (number, words) VALUES (?1, ?2)", params![at, said])
                 .unwrap();
         }
-        replay(&mut connection).unwrap();
+        settle(&mut connection).unwrap();
         let told = load::answering_chat(&connection, loser.id).unwrap().unwrap();
         assert_eq!((told.id, told.state.people.len()), (survivor.id, 2));
         let left: i64 = connection.query_row("SELECT count(*) FROM journal", [], |row| row.get(0)).unwrap();

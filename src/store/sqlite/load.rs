@@ -31,6 +31,7 @@ pub(super) fn load(
     needs: Needs,
     working: &mut Working,
 ) -> Result<(), StoreError> {
+    working.expect(&needs);
     load_conversations(connection, cache, needs.conversations, working)?;
     for everywhere in needs.everywhere {
         if !working.has_looked_everywhere(&everywhere) {
@@ -68,7 +69,7 @@ fn load_conversations(
             misses += 1;
             let chat = chat_of(connection, &conversation)?;
             // It may be in the cache under another of its names, and there must be one of it.
-            chat.map(|chat| cache.take_id(chat.id).unwrap_or(chat))
+            chat.map(|chat| cache.take_id(chat.id).unwrap_or_else(|| Box::new(chat)))
         };
         // Should it be in the set already, under another key, that one stays: it is the same.
         let slot = chat.map(|chat| working.add_chat(chat));
@@ -160,8 +161,8 @@ fn load_chat(
     } else {
         // What is in the cache is what is in the store. It is taken out, so that there is one of it.
         let cached = cache.take_id(answering);
-        let chat = cached.map_or_else(|| chat_by_id(connection, answering), |chat| Ok(Some(chat)))?;
-        let Some(chat) = chat else { return Ok(()) };
+        let read = || Ok::<_, StoreError>(chat_by_id(connection, answering)?.map(Box::new));
+        let Some(chat) = cached.map_or_else(read, |chat| Ok(Some(chat)))? else { return Ok(()) };
         working.add_chat(chat)
     };
     working.add_alias(id, slot);

@@ -41,8 +41,9 @@ pub struct Working {
     receipts: QuickMap<ReceiptKey, Option<Receipt>>,
     deliveries: QuickMap<DeliveryId, Option<Tracked<Delivery>>>,
     by_idempotency: QuickMap<IdempotencyRef, Option<DeliveryId>>,
-    /// The lines that know a conversation, as far as they were looked for.
-    known: QuickMap<Conversation, BTreeSet<LineRef>>,
+    /// The lines that know a conversation, as far as they were looked for. `None` until a conversation is looked for on
+    /// more than one: nearly no batch has to know.
+    known: Option<QuickMap<Conversation, BTreeSet<LineRef>>>,
     everywhere: QuickSet<(Slug, u64, Conversation)>,
     by_id: QuickMap<ChatId, SlotId>,
     latest_update: Option<Time>,
@@ -78,8 +79,17 @@ impl Working {
         Self { words: Some(Vec::new()), ..Self::default() }
     }
 
+    /// Makes room for what is needed.
+    pub fn expect(&mut self, needs: &Needs) {
+        self.slots.reserve(needs.conversations.len());
+        self.by_id.reserve(needs.conversations.len());
+        self.by_conversation.reserve(needs.conversations.len());
+        self.receipts.reserve(needs.receipts.len());
+        self.new_receipts.reserve(needs.receipts.len());
+    }
+
     /// Adds a chat that the store has.
-    pub fn add_chat(&mut self, chat: Chat) -> SlotId {
+    pub fn add_chat(&mut self, chat: Box<Chat>) -> SlotId {
         if let Some(slot) = self.by_id.get(&chat.id) {
             return *slot;
         }
@@ -111,6 +121,12 @@ impl Working {
 
     /// Notes that a conversation was looked for on all lines of a relay.
     pub fn add_everywhere(&mut self, everywhere: &EverywhereRef) {
+        if self.known.is_none() {
+            let found = self.by_conversation.iter().filter(|(_, slot)| slot.is_some());
+            let found: Vec<_> = found.map(|(conversation, _)| conversation.clone()).collect();
+            self.known = Some(QuickMap::default());
+            found.iter().for_each(|conversation| self.note_known(conversation));
+        }
         self.everywhere.insert(everywhere.id());
     }
 
@@ -157,11 +173,12 @@ impl Working {
     }
 
     fn note_known(&mut self, conversation: &ConversationRef) {
+        let Some(known) = &mut self.known else { return };
         let ConversationRef { tenant, line, conversation } = conversation.clone();
-        self.known.entry(conversation).or_default().insert((tenant, line));
+        known.entry(conversation).or_default().insert((tenant, line));
     }
 
-    fn push(&mut self, chat: Chat, is_new: bool) -> SlotId {
+    fn push(&mut self, chat: Box<Chat>, is_new: bool) -> SlotId {
         let slot = SlotId(self.slots.len());
         self.by_id.insert(chat.id, slot);
         self.slots.push(Slot {
@@ -195,7 +212,7 @@ impl Working {
 
     /// The lines that know a conversation, as far as they were looked for.
     pub fn known_on(&self, conversation: &Conversation) -> impl Iterator<Item = &LineRef> {
-        self.known.get(conversation).into_iter().flatten()
+        self.known.iter().filter_map(|known| known.get(conversation)).flatten()
     }
 
     /// The chat that answers for an id, if it was loaded.
@@ -206,7 +223,7 @@ impl Working {
 
     /// Adds a chat that was just minted. It has version 0 until its first event is merged.
     pub fn mint(&mut self, chat: Chat) -> SlotId {
-        self.push(chat, true)
+        self.push(Box::new(chat), true)
     }
 
     /// Makes a conversation that had no chat a chat's own.
@@ -364,7 +381,7 @@ impl Working {
 
     /// Takes the set apart after it was saved: every chat that still answers for itself, with the
     /// conversations that it was found under.
-    pub fn into_chats(self) -> impl Iterator<Item = (Vec<ConversationRef>, Chat, Touched)> {
+    pub fn into_chats(self) -> impl Iterator<Item = (Vec<ConversationRef>, Box<Chat>, Touched)> {
         let mut found_under: Vec<Vec<ConversationRef>> = vec![Vec::new(); self.slots.len()];
         for (conversation, slot) in self.by_conversation {
             if let Some(list) = slot.and_then(|slot| found_under.get_mut(slot.0)) {

@@ -15,7 +15,7 @@ use crate::domain::{
 #[derive(Debug)]
 pub struct Slot {
     /// The chat as it is now.
-    pub chat: Chat,
+    pub chat: Box<Chat>,
     /// Whether the store has no row of it yet.
     pub is_new: bool,
     /// How it differs from what the store has.

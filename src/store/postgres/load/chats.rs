@@ -125,7 +125,7 @@ impl Loader<'_> {
             None if rows::get::<Option<&[u8]>>(row, "state")?.is_none() => {
                 return Err(Failure::Conflict("forgotten"));
             }
-            None => rows::chat(row)?,
+            None => Box::new(rows::chat(row)?),
         };
         Ok((working.add_chat(chat), is_hit))
     }

@@ -70,7 +70,7 @@ pub(super) fn save<'w>(working: &'w Working, request: &mut Request<'w>) -> Resul
     }
     for (tenant, slots) in by_tenant {
         let (new, old): (Vec<_>, Vec<_>) =
-            slots.iter().map(|slot| (slot.is_new, &slot.chat)).partition(|slot| slot.0);
+            slots.iter().map(|slot| (slot.is_new, &*slot.chat)).partition(|slot| slot.0);
         insert(tenant, &new, request)?;
         update(tenant, &old, request)?;
         save_keys(tenant, &slots, request);
