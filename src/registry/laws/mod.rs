@@ -59,8 +59,9 @@ fn played(story: &Story, ground: impl Ground + 'static) -> (World, Model) {
     loop {
         let rest = attended(&world, &directory(story, usize::MAX));
         if rest.is_empty() {
-            // With a start, the rows of chats have all that was put off.
+            // What was put off is in the rows of chats now, also what only the store remembers.
             world.restart();
+            world.stop();
             return (world, model);
         }
         commit(&mut world, &mut model, rest, now);

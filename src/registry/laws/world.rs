@@ -73,6 +73,11 @@ impl World {
         self.ground.restart();
     }
 
+    /// Leaves nothing put off.
+    pub(super) fn stop(&mut self) {
+        self.ground.stop();
+    }
+
     pub(super) fn commit(&mut self, commands: Vec<Command>, now: Time) -> Vec<Reply> {
         self.tick += 1;
         self.ground.transact(Moment { now, tick: time(self.tick), receipts_since: time(-1) }, commands)

@@ -85,17 +85,11 @@ enum PackedKey<'a> {
 /// Appends a word that was said to `chat` to `words`, which are empty or were appended to. A key that the conversation
 /// had before is known to the chat already, or the word would have changed more than stamps.
 pub fn append(words: &mut Vec<u8>, chat: &Chat, keys: Keys<'_>, stamp: &Stamp, says: &Says) {
-    if words.is_empty() {
-        words.push(VERSION);
-    }
     let form = by_place(chat, keys, stamp, says).unwrap_or_else(|| {
         let key = keys.current.map(ConversationKey::as_str);
         Form::ByHandle(pack(chat.id, stamp, key, says, pack_says(says, Handle::as_str)))
     });
-    // Plain strings and numbers always serialize.
-    if let Ok(longer) = postcard::to_extend(&form, std::mem::take(words)) {
-        *words = longer;
-    }
+    form.append_to(words);
 }
 
 fn by_place<'a>(chat: &Chat, keys: Keys<'a>, stamp: &'a Stamp, says: &'a Says) -> Option<Form<'a>> {
@@ -175,6 +169,16 @@ pub fn read(bytes: &[u8]) -> impl Iterator<Item = Result<Kept<'_>, StoreError>> 
 }
 
 impl Form<'_> {
+    fn append_to(&self, words: &mut Vec<u8>) {
+        if words.is_empty() {
+            words.push(VERSION);
+        }
+        // Plain strings and numbers always serialize.
+        if let Ok(longer) = postcard::to_extend(self, std::mem::take(words)) {
+            *words = longer;
+        }
+    }
+
     fn chat(&self) -> ChatId {
         match self {
             Self::ByHandle(Packed { chat, .. }) | Self::ByPlace(_, Packed { chat, .. }) => {
@@ -185,6 +189,11 @@ impl Form<'_> {
 }
 
 impl Kept<'_> {
+    /// Appends it to other words as it is, or to none.
+    pub fn append_to(&self, words: &mut Vec<u8>) {
+        self.form.append_to(words);
+    }
+
     /// What is said to the chat that answers for the one it was said to. `None` when that knows it already.
     ///
     /// # Errors

@@ -143,7 +143,7 @@ fn a_batch_makes_old_what_it_changes_and_nothing_else() {
     let slot = minted.mint(chat(1));
     minted.bind(&bound(1), slot);
     let mut loaded = Working::default();
-    loaded.add_chat(chat(1));
+    loaded.add_chat(Box::new(chat(1)));
     let mut healthier = Working::default();
     healthier.change_health((acme(), line()), |health| health.note(true));
     let mut elsewhere = Working::default();
@@ -172,7 +172,7 @@ fn chats_that_become_one_are_both_old_with_their_conversations() {
     let [one, other] = [1, 2].map(|number| {
         let mut chat = chat(number);
         chat.state.keys.insert(conversation(number), None);
-        working.add_chat(chat)
+        working.add_chat(Box::new(chat))
     });
     let stamp = Stamp { time: Time::from_seconds(1), event: crate::domain::ids::EventId::new("e1").unwrap() };
     let at = Time::from_seconds(1);

@@ -8,12 +8,12 @@ use super::{
     checkpoint::Checkpoints,
     deliveries,
     journal::{self, Journal},
-    load,
+    load::{self, Chats},
     open::OpenError,
     parked, save,
 };
 use crate::{
-    domain::{ids::ChatId, time::Time},
+    domain::time::Time,
     store::{
         StoreError,
         cache::ChatCache,
@@ -40,8 +40,9 @@ const PROBE_BYTES: usize = 1 << 20;
 /// How many rows that are behind a transaction writes besides its own work, when there is no other work.
 const CATCH_UP_AT_REST: usize = 512;
 
-/// How many events there are for each such row otherwise, when the journal is too long. A chat's row is then written
-/// once for some twenty events, so this is enough, and no transaction is much larger than its neighbours.
+/// How many events there are for each such row otherwise, when just as much waits as should. For every eighth more there
+/// is one row more, so that where each event is about another chat no more than twice as much waits, and no transaction is
+/// much larger than its neighbours.
 const EVENTS_FOR_EACH_ROW: usize = 8;
 
 /// The one connection that writes, and what it remembers.
@@ -103,17 +104,14 @@ impl SqliteEngine {
         Ok(Known { journal, newest_receipt: Time::from_nanos(newest.unwrap_or(i64::MIN)), uncounted: 0 })
     }
 
-    /// Reads the journal back, and remembers the chats whose rows are behind.
+    /// What the journal has. Without a cache it must have nothing.
     fn recall(&mut self) -> Result<Journal, StoreError> {
-        if !self.puts_off() {
-            journal::settle(&mut self.connection)?;
-            return Ok(Journal::default());
+        if self.puts_off() {
+            let transaction = self.connection.transaction()?;
+            return journal::recall(&transaction);
         }
-        let (journal, chats) = journal::recall(&mut self.connection)?;
-        for chat in chats {
-            self.cache.put(Vec::new(), Box::new(chat), (), |id| journal.is_behind(id));
-        }
-        Ok(journal)
+        journal::settle(&mut self.connection)?;
+        Ok(Journal::default())
     }
 
     /// A transaction in which what is `known` is true, and becomes true of what it has committed.
@@ -123,16 +121,14 @@ impl SqliteEngine {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let newest = if put_off { *newest_receipt } else { Time::from_nanos(i64::MAX) };
         let mut working = if put_off { Working::with_words() } else { Working::default() };
-        let cache = &mut self.cache;
-        work.run(&mut working, &mut |needs, working| {
-            load::load(&transaction, cache, newest, needs, working)
-        })?;
+        let mut chats = Chats { connection: &transaction, cache: &mut self.cache, journal };
+        work.run(&mut working, &mut |needs, working| load::load(&mut chats, newest, needs, working))?;
         save::save(&transaction, &working, put_off)?;
         let words = working.words();
         let number = journal.append(&transaction, words)?;
         let events = *uncounted + working.new_receipts().len();
         let limit = events / EVENTS_FOR_EACH_ROW * journal.excess(self.cached_handles / 2);
-        let caught_up = catch_up(&transaction, &self.cache, journal, limit)?;
+        let caught_up = journal.catch_up(&transaction, &self.cache, limit)?;
         let trimmed = journal.trim(&transaction)?;
         transaction.commit()?;
         journal.trimmed(trimmed);
@@ -143,7 +139,7 @@ impl SqliteEngine {
         *newest_receipt = newest.map_or(*newest_receipt, |newest| newest.max(*newest_receipt));
         for (found_under, chat, touched) in working.into_chats() {
             if let (Some(number), Touched::Stamps) = (number, touched) {
-                journal.fell_behind(&chat, number);
+                journal.fell_behind(chat.id, chat.state.people.len(), number);
             }
             self.cache.put(found_under, chat, (), |id| journal.is_behind(id));
         }
@@ -153,7 +149,7 @@ impl SqliteEngine {
     /// Writes rows that are behind while there is nothing else to do; whether any were.
     fn catch_up_at_rest(&mut self, journal: &mut Journal) -> Result<bool, StoreError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let caught_up = catch_up(&transaction, &self.cache, journal, CATCH_UP_AT_REST)?;
+        let caught_up = journal.catch_up(&transaction, &self.cache, CATCH_UP_AT_REST)?;
         let trimmed = journal.trim(&transaction)?;
         transaction.commit()?;
         journal.trimmed(trimmed);
@@ -180,18 +176,6 @@ impl SqliteEngine {
     const fn puts_off(&self) -> bool {
         self.cached_handles > 0
     }
-}
-
-/// Writes the rows that have been behind for longest, up to `limit` of them; which ones.
-fn catch_up(
-    connection: &Connection,
-    cache: &ChatCache,
-    journal: &Journal,
-    limit: usize,
-) -> Result<Vec<ChatId>, StoreError> {
-    // Those that are taken out now are in use, and have their turn later.
-    let chats = journal.oldest().take(limit).filter_map(|id| cache.peek(id));
-    chats.map(|chat| save::update_state(connection, chat).map(|()| chat.id)).collect()
 }
 
 impl Engine for SqliteEngine {

@@ -10,17 +10,11 @@ use std::collections::VecDeque;
 
 use rusqlite::{Connection, TransactionBehavior, params};
 
-use super::{load, save};
+use super::{load, save, unheard::Unheard};
 use crate::{
-    domain::{
-        chat::{Chat, Keys},
-        ids::ChatId,
-    },
+    domain::{chat::Chat, ids::ChatId},
     hash::QuickMap,
-    store::{
-        StoreError,
-        codec::words::{self, Kept, Word},
-    },
+    store::{StoreError, cache::ChatCache, codec::words},
 };
 
 /// How many bytes of words may wait. It bounds how long a start takes after a crash, with the handles that may be in
@@ -45,6 +39,8 @@ pub(super) struct Journal {
     handles: usize,
     /// The same, oldest first. An entry that is not in `behind` any more is over.
     order: VecDeque<(i64, ChatId)>,
+    /// What was read back and not said again yet.
+    unheard: Unheard,
 }
 
 /// A chat whose row is behind.
@@ -76,13 +72,24 @@ impl Journal {
     }
 
     /// Notes that a chat's row lacks what the row `number` here has.
-    pub(super) fn fell_behind(&mut self, chat: &Chat, number: i64) {
-        if !self.behind.contains_key(&chat.id) {
-            let handles = chat.state.people.len();
+    pub(super) fn fell_behind(&mut self, chat: ChatId, handles: usize, number: i64) {
+        if !self.behind.contains_key(&chat) {
             self.handles += handles;
-            self.behind.insert(chat.id, Behind { since: number, handles });
-            self.order.push_back((number, chat.id));
+            self.behind.insert(chat, Behind { since: number, handles });
+            self.order.push_back((number, chat));
         }
+    }
+
+    /// Says to a chat, which was read from its row just now, what that lacks.
+    pub(super) fn tell(&mut self, chat: &mut Chat) -> Result<(), StoreError> {
+        if self.unheard.tell(chat)?
+            && let Some(behind) = self.behind.get_mut(&chat.id)
+        {
+            // It will be in memory from now on.
+            behind.handles = chat.state.people.len();
+            self.handles += behind.handles;
+        }
+        Ok(())
     }
 
     /// Notes that a chat's row was written.
@@ -96,14 +103,38 @@ impl Journal {
         self.behind.contains_key(&chat)
     }
 
-    /// How many times as much waits as should: of bytes here, or of the `handles` that may be in memory for it.
+    /// How many eighths more than should wait here: of bytes, or of the `handles` that may be in memory for it. One when
+    /// it is just as much as should.
     pub(super) fn excess(&self, handles: usize) -> usize {
-        (self.bytes / MAX_BYTES).max((self.handles + self.behind.len()) / handles.max(1))
+        let eighths =
+            |waiting: usize, bound: usize| (waiting.saturating_mul(8) / bound.max(1)).saturating_sub(7);
+        eighths(self.bytes, MAX_BYTES).max(eighths(self.handles + self.behind.len(), handles))
     }
 
-    /// The chats that have been behind for longest.
-    pub(super) fn oldest(&self) -> impl Iterator<Item = ChatId> {
-        self.order.iter().filter(|(since, chat)| self.is_behind_since(*chat, *since)).map(|(_, chat)| *chat)
+    /// Writes the rows that have been behind for longest, up to `limit` of them; which ones. Those of chats that are in
+    /// use just now have their turn later.
+    pub(super) fn catch_up(
+        &mut self,
+        connection: &Connection,
+        cache: &ChatCache,
+        limit: usize,
+    ) -> Result<Vec<ChatId>, StoreError> {
+        let oldest = self.order.iter().filter(|(since, chat)| self.is_behind_since(*chat, *since));
+        let oldest: Vec<ChatId> = oldest.map(|(_, chat)| *chat).take(limit).collect();
+        let mut caught_up = Vec::with_capacity(oldest.len());
+        for id in oldest {
+            if let Some(chat) = cache.peek(id) {
+                save::update_state(connection, chat)?;
+            } else if self.unheard.is_for(id) {
+                if let Some(chat) = self.unheard.read(connection, id)? {
+                    save::update_state(connection, &chat)?;
+                }
+            } else {
+                continue;
+            }
+            caught_up.push(id);
+        }
+        Ok(caught_up)
     }
 
     /// Deletes the rows that no chat lacks any more, when they are worth it or no chat lacks any; the number that those
@@ -139,71 +170,37 @@ impl Journal {
     }
 }
 
-/// Reads the journal back when nobody knows any more what is in it, at a start and after a transaction that failed: all
-/// its words are said to their chats, whose rows are as far behind as they were. Few rows are read for that and none is
-/// written, so that a start does not wait for the disk.
-pub(super) fn recall(connection: &mut Connection) -> Result<(Journal, Vec<Chat>), StoreError> {
-    let transaction = connection.transaction()?;
-    let (mut journal, mut told, mut said) = (Journal::default(), Told::default(), 0_usize);
-    for_each_row(&transaction, |number, row| {
+/// Reads the journal back when nobody knows any more what is in it, at a start and after a transaction that failed. No
+/// chat is read for that, and no row written, so that a start does not wait for the disk.
+pub(super) fn recall(connection: &Connection) -> Result<Journal, StoreError> {
+    let (mut journal, mut said) = (Journal::default(), 0_usize);
+    for_each_row(connection, |number, row| {
         journal.appended(Some(number), row.len());
         for kept in words::read(row) {
-            journal.fell_behind(told.hear(&transaction, kept?)?, number);
+            let kept = kept?;
+            journal.unheard.keep(&kept);
+            journal.fell_behind(kept.chat, 0, number);
             said += 1;
         }
         Ok(())
     })?;
     if said > 0 {
-        tracing::info!(words = said, chats = told.chats.len(), "read what rows lack yet");
+        tracing::info!(words = said, chats = journal.behind.len(), "read what rows lack yet");
     }
-    Ok((journal, told.chats.into_values().collect()))
+    Ok(journal)
 }
 
 /// Writes all rows that are behind, and empties the journal.
 pub(super) fn settle(connection: &mut Connection) -> Result<(), StoreError> {
-    let (_, chats) = recall(connection)?;
-    if chats.is_empty() {
-        return Ok(());
-    }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    for chat in &chats {
-        save::update_state(&transaction, chat)?;
+    let Journal { mut unheard, behind, .. } = recall(&transaction)?;
+    for id in behind.into_keys() {
+        if let Some(chat) = unheard.read(&transaction, id)? {
+            save::update_state(&transaction, &chat)?;
+        }
     }
     transaction.execute("DELETE FROM journal", [])?;
     Ok(transaction.commit()?)
-}
-
-/// The chats that the journal has words for.
-#[derive(Default)]
-struct Told {
-    chats: QuickMap<ChatId, Chat>,
-    /// Which of them answers for an id. Of one that answers for several there must be one only.
-    answering: QuickMap<ChatId, ChatId>,
-}
-
-impl Told {
-    /// Says a word to its chat, which is read when it is the first one.
-    fn hear(&mut self, connection: &Connection, kept: Kept<'_>) -> Result<&Chat, StoreError> {
-        let chat = self.chat(connection, kept.chat)?;
-        if let Some(Word { stamp, key, says }) = kept.to(chat)? {
-            chat.state.apply(Keys { current: key.as_ref(), previous: None }, &stamp, &says);
-        }
-        Ok(chat)
-    }
-
-    fn chat(&mut self, connection: &Connection, id: ChatId) -> Result<&mut Chat, StoreError> {
-        let missing = || StoreError::damaged("journal", "words", "a chat that is not there");
-        let answering = if let Some(answering) = self.answering.get(&id) {
-            *answering
-        } else {
-            let chat = load::answering_chat(connection, id)?.ok_or_else(missing)?;
-            let answering = chat.id;
-            self.answering.insert(id, answering);
-            self.chats.entry(answering).or_insert(chat);
-            answering
-        };
-        self.chats.get_mut(&answering).ok_or_else(missing)
-    }
 }
 
 fn for_each_row(
@@ -239,7 +236,7 @@ pub(super) fn check(connection: &Connection) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::domain::{
-        chat::{ChatState, Origin},
+        chat::{ChatState, Keys, Origin},
         event::Says,
         handle::Handle,
         ids::EventId,
@@ -270,7 +267,7 @@ mod tests {
         for number in 1..=chats {
             let row = journal.append(connection, &vec![0; bytes]).unwrap();
             journal.appended(row, bytes);
-            journal.fell_behind(&chat(number), row.unwrap());
+            journal.fell_behind(chat(number).id, 1, row.unwrap());
         }
         journal
     }
@@ -305,7 +302,7 @@ mod tests {
         assert_eq!(left(&connection, &mut journal, &[1]), [3]);
         assert_eq!(journal.bytes, TRIMMED_AT_ONCE);
         // What fell behind again lacks nothing older.
-        journal.fell_behind(&chat(1), 4);
+        journal.fell_behind(chat(1).id, 1, 4);
         assert_eq!(left(&connection, &mut journal, &[3]), Vec::<i64>::new());
     }
 
@@ -321,16 +318,15 @@ mod tests {
             .unwrap();
     }
 
-    #[test]
-    fn what_was_said_to_a_chat_under_two_ids_is_all_said() {
-        let mut connection = Connection::open_in_memory().unwrap();
+    /// Two chats, the second of which is absorbed by the first, and a word in the journal about somebody new to each.
+    fn told_two(connection: &Connection) -> [Chat; 2] {
         connection.execute_batch(include_str!("../../../schema.sql")).unwrap();
         connection
             .execute("INSERT INTO tenants (slug, multi_tenant, created_at) VALUES ('acme', 0, 0)", [])
             .unwrap();
         let (survivor, loser) = (chat(1), chat(2));
-        insert(&connection, &survivor, None);
-        insert(&connection, &loser, Some(&survivor));
+        insert(connection, &survivor, None);
+        insert(connection, &loser, Some(&survivor));
         for (at, chat) in [(1, &loser), (2, &survivor)] {
             let handle = Handle::new(&format!("person{at}@example.org")).unwrap();
             let says = Says { people: vec![Opinion::WRITES.of(handle)], ..Says::default() };
@@ -341,10 +337,55 @@ mod tests {
                 .execute("INSERT INTO journal (number, words) VALUES (?1, ?2)", params![at, said])
                 .unwrap();
         }
+        [survivor, loser]
+    }
+
+    fn people(connection: &Connection, chat: &Chat) -> Vec<String> {
+        let chat = load::answering_chat(connection, chat.id).unwrap().unwrap();
+        chat.state.people.into_keys().map(|handle| handle.as_str().to_owned()).collect()
+    }
+
+    fn is_empty(connection: &Connection) -> bool {
+        !connection.prepare("SELECT 1 FROM journal").unwrap().exists([]).unwrap()
+    }
+
+    #[test]
+    fn a_chat_hears_what_its_row_lacks_and_nothing_of_what_an_absorbed_one_was_told() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        let [survivor, _] = told_two(&connection);
         settle(&mut connection).unwrap();
-        let told = load::answering_chat(&connection, loser.id).unwrap().unwrap();
-        assert_eq!((told.id, told.state.people.len()), (survivor.id, 2));
-        let left: i64 = connection.query_row("SELECT count(*) FROM journal", [], |row| row.get(0)).unwrap();
-        assert_eq!(left, 0);
+        assert_eq!(people(&connection, &survivor), ["person2@example.org"]);
+        assert!(is_empty(&connection));
+    }
+
+    #[test]
+    fn what_was_read_back_is_written_in_time_or_said_when_its_chat_is_read() {
+        let connection = Connection::open_in_memory().unwrap();
+        let [survivor, loser] = told_two(&connection);
+        let cache = ChatCache::new(0);
+        let mut journal = recall(&connection).unwrap();
+        assert_eq!(journal.catch_up(&connection, &cache, 1).unwrap(), [loser.id]);
+        let mut read = load::answering_chat(&connection, survivor.id).unwrap().unwrap();
+        journal.tell(&mut read).unwrap();
+        assert_eq!((read.state.people.len(), journal.handles), (1, 1));
+        // It is told, and so in use or in the cache: nobody else may write its row.
+        assert_eq!(journal.catch_up(&connection, &cache, 2).unwrap(), []);
+
+        let mut journal = recall(&connection).unwrap();
+        let caught_up = journal.catch_up(&connection, &cache, 2).unwrap();
+        assert_eq!(caught_up, [loser.id, survivor.id]);
+        assert_eq!(people(&connection, &survivor), ["person2@example.org"]);
+        assert_eq!(left(&connection, &mut journal, &[1, 2]), Vec::<i64>::new());
+    }
+
+    #[test]
+    fn the_more_waits_the_more_is_due() {
+        let mut journal = Journal::default();
+        let excess = |waiting: usize| {
+            journal.bytes = waiting;
+            journal.excess(1)
+        };
+        let bytes = [0, MAX_BYTES - 1, MAX_BYTES, MAX_BYTES * 5 / 4, MAX_BYTES * 2];
+        assert_eq!(bytes.map(excess), [0, 0, 1, 3, 9]);
     }
 }

@@ -3,7 +3,9 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
-    deliveries, known, numbers, parked,
+    deliveries,
+    journal::Journal,
+    known, numbers, parked,
     rows::{self, CHAT_COLUMNS},
 };
 use crate::{
@@ -23,19 +25,45 @@ use crate::{
     },
 };
 
+/// Where chats are: in memory, or in a row and, what that lacks, in the journal.
+pub(super) struct Chats<'a> {
+    pub(super) connection: &'a Connection,
+    pub(super) cache: &'a mut ChatCache,
+    pub(super) journal: &'a mut Journal,
+}
+
+impl Chats<'_> {
+    fn by_id(&mut self, id: ChatId) -> Result<Option<Box<Chat>>, StoreError> {
+        let cached = self.cache.take_id(id);
+        if cached.is_some() {
+            return Ok(cached);
+        }
+        chat_by_id(self.connection, id)?.map(|row| self.latest(row)).transpose()
+    }
+
+    /// The chat that was just read from its row, unless it is in memory. It is taken out, so that there is one of it.
+    fn latest(&mut self, mut row: Chat) -> Result<Box<Chat>, StoreError> {
+        if let Some(chat) = self.cache.take_id(row.id) {
+            return Ok(chat);
+        }
+        self.journal.tell(&mut row)?;
+        Ok(Box::new(row))
+    }
+}
+
 /// Loads what is needed. There are no receipts of events that claim a later time than `newest_receipt`.
 pub(super) fn load(
-    connection: &Connection,
-    cache: &mut ChatCache,
+    chats: &mut Chats<'_>,
     newest_receipt: Time,
     needs: Needs,
     working: &mut Working,
 ) -> Result<(), StoreError> {
+    let connection = chats.connection;
     working.expect(&needs);
-    load_conversations(connection, cache, needs.conversations, working)?;
+    load_conversations(chats, needs.conversations, working)?;
     for everywhere in needs.everywhere {
         if !working.has_looked_everywhere(&everywhere) {
-            load_conversations(connection, cache, known::on_lines_of(connection, &everywhere)?, working)?;
+            load_conversations(chats, known::on_lines_of(connection, &everywhere)?, working)?;
             working.add_everywhere(&everywhere);
         }
     }
@@ -43,7 +71,7 @@ pub(super) fn load(
         let is_newer = key.claimed > newest_receipt;
         working.add_receipt(key, if is_newer { None } else { receipt_of(connection, &key)? });
     }
-    load_deliveries(connection, cache, needs.deliveries, needs.idempotency, working)?;
+    load_deliveries(chats, needs.deliveries, needs.idempotency, working)?;
     for number in needs.numbers {
         let owner = numbers::owner_of(connection, &number)?;
         working.numbers.add(number, owner);
@@ -52,8 +80,7 @@ pub(super) fn load(
 }
 
 fn load_conversations(
-    connection: &Connection,
-    cache: &mut ChatCache,
+    chats: &mut Chats<'_>,
     conversations: Vec<ConversationRef>,
     working: &mut Working,
 ) -> Result<(), StoreError> {
@@ -62,14 +89,13 @@ fn load_conversations(
         if working.has_looked_for(&conversation) {
             continue;
         }
-        let chat = if let Some(chat) = cache.take(&conversation) {
+        let chat = if let Some(chat) = chats.cache.take(&conversation) {
             hits += 1;
             Some(chat)
         } else {
             misses += 1;
-            let chat = chat_of(connection, &conversation)?;
-            // It may be in the cache under another of its names, and there must be one of it.
-            chat.map(|chat| cache.take_id(chat.id).unwrap_or_else(|| Box::new(chat)))
+            // It may be in memory under another of its names.
+            chat_of(chats.connection, &conversation)?.map(|row| chats.latest(row)).transpose()?
         };
         // Should it be in the set already, under another key, that one stays: it is the same.
         let slot = chat.map(|chat| working.add_chat(chat));
@@ -107,62 +133,48 @@ fn load_parking(
 
 /// Deliveries with what belongs to them: their chats and the health of their lines.
 fn load_deliveries(
-    connection: &Connection,
-    cache: &mut ChatCache,
+    chats: &mut Chats<'_>,
     ids: Vec<DeliveryId>,
     names: Vec<IdempotencyRef>,
     working: &mut Working,
 ) -> Result<(), StoreError> {
     for id in ids {
-        match deliveries::by_id(connection, id)? {
-            Some(delivery) => load_delivery(connection, cache, delivery, working)?,
+        match deliveries::by_id(chats.connection, id)? {
+            Some(delivery) => load_delivery(chats, delivery, working)?,
             None => working.add_no_delivery(id),
         }
     }
     for name in names {
-        match deliveries::by_name(connection, &name)? {
-            Some(delivery) => load_delivery(connection, cache, delivery, working)?,
+        match deliveries::by_name(chats.connection, &name)? {
+            Some(delivery) => load_delivery(chats, delivery, working)?,
             None => working.add_no_delivery_named(name),
         }
     }
     Ok(())
 }
 
-fn load_delivery(
-    connection: &Connection,
-    cache: &mut ChatCache,
-    delivery: Delivery,
-    working: &mut Working,
-) -> Result<(), StoreError> {
+fn load_delivery(chats: &mut Chats<'_>, delivery: Delivery, working: &mut Working) -> Result<(), StoreError> {
     if working.delivery(delivery.id).is_some() {
         return Ok(());
     }
     let line = (delivery.tenant.clone(), delivery.line.clone());
-    if let Some(health) = deliveries::health_of(connection, &line)? {
+    if let Some(health) = deliveries::health_of(chats.connection, &line)? {
         working.add_health(line, health);
     }
     if let Some(id) = delivery.chat {
-        load_chat(connection, cache, id, working)?;
+        load_chat(chats, id, working)?;
     }
     working.add_delivery(delivery);
     Ok(())
 }
 
 /// The chat that answers for an id.
-fn load_chat(
-    connection: &Connection,
-    cache: &mut ChatCache,
-    id: ChatId,
-    working: &mut Working,
-) -> Result<(), StoreError> {
-    let Some(answering) = answering(connection, id)? else { return Ok(()) };
+fn load_chat(chats: &mut Chats<'_>, id: ChatId, working: &mut Working) -> Result<(), StoreError> {
+    let Some(answering) = answering(chats.connection, id)? else { return Ok(()) };
     let slot = if let Some(slot) = working.find_id(answering) {
         slot
     } else {
-        // What is in the cache is what is in the store. It is taken out, so that there is one of it.
-        let cached = cache.take_id(answering);
-        let read = || Ok::<_, StoreError>(chat_by_id(connection, answering)?.map(Box::new));
-        let Some(chat) = cached.map_or_else(read, |chat| Ok(Some(chat)))? else { return Ok(()) };
+        let Some(chat) = chats.by_id(answering)? else { return Ok(()) };
         working.add_chat(chat)
     };
     working.add_alias(id, slot);

@@ -3,6 +3,7 @@
 //! - [`open`] opens and creates files, and refuses those that it must not touch; [`lock`] lets one server own
 //!   a file.
 //! - [`engine`] runs the transactions of the committer, with `load`, `save` and a `cache` of chats.
+//! - `journal` has what rows lack yet, and `unheard` what of it was read back at a start.
 //! - `checkpoint` brings what was committed into the file beside the writer.
 //! - [`reader`] looks things up, over a pool of read-only connections.
 //! - `admin` lets the directory be changed; `directory` reads it. `copy` lets a file be moved from and to.
@@ -27,6 +28,7 @@ mod numbers;
 mod parked;
 mod rows;
 mod save;
+mod unheard;
 
 use rusqlite::ErrorCode;
 

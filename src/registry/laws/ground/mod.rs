@@ -16,6 +16,9 @@ pub(super) trait Ground {
     /// Forgets everything that is not in the store.
     fn restart(&mut self);
 
+    /// Leaves nothing put off.
+    fn stop(&mut self);
+
     /// Commits all of this in one transaction.
     fn transact(&mut self, moment: Moment, commands: Vec<Command>) -> Vec<Reply>;
 

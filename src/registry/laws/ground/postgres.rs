@@ -92,6 +92,9 @@ impl Ground for Shared {
         self.servers = servers(&self.database, self.cached);
     }
 
+    /// Every row is written at once.
+    fn stop(&mut self) {}
+
     fn transact(&mut self, moment: Moment, commands: Vec<Command>) -> Vec<Reply> {
         self.turn += 1;
         let server = &mut self.servers[self.turn % 2];

@@ -16,6 +16,7 @@ use crate::{
     },
     store::{
         batch::transact_all,
+        committer::Engine as _,
         query::Reader,
         sqlite::{
             engine::SqliteEngine,
@@ -95,6 +96,10 @@ impl Ground for File {
     fn restart(&mut self) {
         self.engine = None;
         self.engine = Some(engine(&self.path, self.cached));
+    }
+
+    fn stop(&mut self) {
+        self.engine.as_mut().unwrap().tidy_up().unwrap();
     }
 
     fn transact(&mut self, moment: Moment, commands: Vec<Command>) -> Vec<Reply> {
