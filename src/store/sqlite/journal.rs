@@ -19,11 +19,11 @@ use crate::{
 
 /// How many bytes of words may wait. It bounds how long a start takes after a crash, with the handles that may be in
 /// memory for them: docs/performance.md has both.
-const MAX_BYTES: usize = 8 << 20;
+const MAX_BYTES: usize = 32 << 20;
 
 /// How many bytes of words that nobody lacks any more are deleted at once: few transactions then have pages to give
 /// back, and those that do give back many.
-const TRIMMED_AT_ONCE: usize = MAX_BYTES / 32;
+const TRIMMED_AT_ONCE: usize = 256 << 10;
 
 /// What the journal holds, and which rows are behind because of it.
 #[derive(Default)]
