@@ -9,9 +9,9 @@ use actix_web::{
     http::header::{self, HeaderName, HeaderValue},
     middleware::Next,
 };
-use tracing::Instrument;
 
 use super::{caller::Caller, error::ApiError, measure};
+use crate::telemetry::trace::TraceId;
 
 /// The template of a route, which a resource has with it.
 #[derive(Clone, Copy)]
@@ -31,25 +31,20 @@ pub async fn around(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let started = Instant::now();
-    let trace = new_trace_id();
-    let span = tracing::info_span!("request", trace_id = trace);
-    let mut response = next.call(request).instrument(span.clone()).await?.map_into_boxed_body();
-    let error = error_in(&response);
-    if let Some(error) = &error {
-        response = ServiceResponse::new(response.into_parts().0, error.response(&trace));
-    }
-    if let Ok(value) = HeaderValue::from_str(&trace) {
-        response.headers_mut().insert(TRACE_HEADER, value);
-    }
-    span.in_scope(|| report(&response, error.as_ref(), started));
-    Ok(response)
-}
-
-/// The id under which a request is found in the logs: 12 lower-case hexadecimal characters. It need not be
-/// unguessable.
-fn new_trace_id() -> String {
-    let [_, _, bytes @ ..] = fastrand::u64(..).to_be_bytes();
-    base16ct::lower::encode_string(&bytes)
+    let trace = TraceId::new(fastrand::u64(..));
+    let answer = async {
+        let mut response = next.call(request).await?.map_into_boxed_body();
+        let error = error_in(&response);
+        if let Some(error) = &error {
+            response = ServiceResponse::new(response.into_parts().0, error.response(trace.as_str()));
+        }
+        if let Ok(value) = HeaderValue::from_str(trace.as_str()) {
+            response.headers_mut().insert(TRACE_HEADER, value);
+        }
+        report(&response, error.as_ref(), started);
+        Ok(response)
+    };
+    trace.scope(answer).await
 }
 
 /// The error that needs its envelope yet, if the response is one. Errors that are not ours are the HTTP library's.

@@ -6,6 +6,7 @@ use std::{
     sync::Once,
 };
 
+use chert_groups::telemetry::lines;
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
 /// Where the tests' services log.
@@ -31,7 +32,7 @@ pub(crate) fn keep() {
         let file = File::create(file()).expect("a log can be written");
         tracing_subscriber::registry()
             .with(EnvFilter::new("warn,chert_groups=debug"))
-            .with(fmt::layer().json().flatten_event(true).with_writer(file))
+            .with(fmt::layer().json().event_format(lines::object()).with_writer(file))
             .init();
     });
 }

@@ -2,6 +2,9 @@
 //!
 //! Logs go to stderr. No body, secret, signature, phone number or conversation key is ever in them.
 
+pub mod lines;
+pub mod trace;
+
 use std::{io::IsTerminal, sync::OnceLock};
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
@@ -35,9 +38,10 @@ pub fn log(settings: &LogSettings) {
     let registry = tracing_subscriber::registry().with(filter).with(cap);
     // Tests start several servers in one process; the first one's logging serves them all.
     let _ = if pretty {
-        registry.with(fmt::layer().with_writer(std::io::stderr)).try_init()
+        registry.with(fmt::layer().event_format(lines::plain()).with_writer(std::io::stderr)).try_init()
     } else {
-        registry.with(fmt::layer().json().flatten_event(true).with_writer(std::io::stderr)).try_init()
+        let layer = fmt::layer().json().event_format(lines::object());
+        registry.with(layer.with_writer(std::io::stderr)).try_init()
     };
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
