@@ -48,11 +48,13 @@ impl ChatState {
 }
 
 impl Person {
-    fn absorb(&mut self, other: Self) {
+    fn absorb(&mut self, mut other: Self) {
         absorb(&mut self.word, other.word);
-        absorb(&mut self.listed_out, other.listed_out);
         absorb(&mut self.service, other.service);
-        absorb(&mut self.name, other.name);
-        self.added_at = self.added_at.max(other.added_at);
+        if let Some(further) = other.further.take() {
+            absorb(&mut self.further.listed_out, further.listed_out);
+            absorb(&mut self.further.name, further.name);
+            self.further.added_at = self.further.added_at.max(further.added_at);
+        }
     }
 }

@@ -132,16 +132,16 @@ impl Person {
         }
         if mention.strength == Strength::Subject
             && mention.word == Word::Active
-            && self.added_at < Some(stamp.time)
+            && self.further.added_at < Some(stamp.time)
         {
-            self.added_at = Some(stamp.time);
+            self.further.added_at = Some(stamp.time);
             took |= Took::Value;
         }
         if let Some(service) = mention.service {
             took |= offer(&mut self.service, stamp, mention.strength, service);
         }
         if let Some(name) = &mention.name {
-            took |= offer(&mut self.name, stamp, mention.strength, name.clone());
+            took |= offer(&mut self.further.name, stamp, mention.strength, name.clone());
         }
         took
     }

@@ -1,5 +1,6 @@
 //! A chat: our durable record of one conversation of one line.
 
+mod further;
 mod glimpse;
 mod join;
 #[cfg(test)]
@@ -10,6 +11,7 @@ mod repeat;
 mod sharp_cases;
 mod state;
 
+pub use further::{Apart, Further};
 pub use join::{join, survives};
 pub use merge::{Keys, Merged, merge};
 pub use state::{ChatState, Person, Standing};

@@ -56,7 +56,7 @@ impl ChatState {
     fn is_in(&self, person: &Person) -> bool {
         let is_unmasked =
             |word: &Register<Word>| self.roster.as_ref().is_none_or(|roster| *roster <= word.stamp);
-        person.listed_out.is_none()
+        person.further.listed_out.is_none()
             && person.word.as_ref().is_some_and(|word| word.value == Word::Active && is_unmasked(word))
     }
 }
@@ -64,7 +64,7 @@ impl ChatState {
 impl Person {
     fn is_as(&self, mention: &Mention) -> bool {
         mention.service.is_none_or(|service| is_held(self.service.as_ref(), &service))
-            && mention.name.as_ref().is_none_or(|name| is_held(self.name.as_ref(), name))
+            && mention.name.as_ref().is_none_or(|name| is_held(self.further.name.as_ref(), name))
     }
 }
 

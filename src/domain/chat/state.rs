@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use litemap::LiteMap;
 
+use super::further::Apart;
 use crate::domain::{
     conversation_key::{Conversation, ConversationKey, Kind},
     event::Word,
@@ -50,15 +51,10 @@ pub struct ChatState {
 pub struct Person {
     /// The newest word but for listings as out.
     pub word: Field<Word>,
-    /// The newest listing as out. It is apart because it says nothing about the line's own addresses, and
-    /// which addresses those are may be learnt later.
-    pub listed_out: Field<Word>,
-    /// The time of the newest `participant.added`.
-    pub added_at: Option<Time>,
     /// The newest service.
     pub service: Field<Service>,
-    /// The newest name, or that there is none.
-    pub name: Field<Option<DisplayName>>,
+    /// What is known of few.
+    pub further: Apart,
 }
 
 /// How a handle stands in a conversation, as the newest word has it.
@@ -166,18 +162,18 @@ impl Person {
     /// Their own name, where they have one.
     #[must_use]
     pub fn name(&self) -> Option<&DisplayName> {
-        self.name.as_ref()?.value.as_ref()
+        self.further.name.as_ref()?.value.as_ref()
     }
 
     fn newest_word(&self) -> Option<&Register<Word>> {
         // `None` is the least of all options, so the maximum is the newest of those there are.
-        self.word.as_ref().max(self.listed_out.as_ref())
+        self.word.as_ref().max(self.further.listed_out.as_ref())
     }
 
     /// The field that keeps words of this strength.
     pub(super) fn words_of(&mut self, strength: Strength) -> &mut Field<Word> {
         match strength {
-            Strength::ListedOut => &mut self.listed_out,
+            Strength::ListedOut => &mut self.further.listed_out,
             Strength::Listed | Strength::Sender | Strength::Subject => &mut self.word,
         }
     }

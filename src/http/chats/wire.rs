@@ -82,7 +82,7 @@ pub(super) fn participants(state: &ChatState) -> Vec<ParticipantBody<'_>> {
             display_name: person.name().map(crate::domain::text::DisplayName::as_str),
             is_me: false,
             status: standing.word.as_str(),
-            joined_at: person.added_at.map(crate::domain::time::Time::to_rfc3339),
+            joined_at: person.further.added_at.map(crate::domain::time::Time::to_rfc3339),
             left_at: (standing.word != Word::Active).then(|| standing.since.to_rfc3339()),
         })
         .collect()

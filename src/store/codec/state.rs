@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{SERVICES, STRENGTHS, WORDS, meaning_of, number_of};
 use crate::domain::{
-    chat::{ChatState, Person},
+    chat::{Apart, ChatState, Further, Person},
     conversation_key::{Conversation, ConversationKey},
     handle::Handle,
     ids::EventId,
@@ -97,10 +97,10 @@ impl<'a> Stamps<'a> {
         PackedPerson {
             handle: handle.as_str(),
             word: self.field(person.word.as_ref(), |word| number_of(&WORDS, *word)),
-            listed_out: self.field(person.listed_out.as_ref(), |word| number_of(&WORDS, *word)),
-            added_at: person.added_at.map(Time::nanos),
+            listed_out: self.field(person.further.listed_out.as_ref(), |word| number_of(&WORDS, *word)),
+            added_at: person.further.added_at.map(Time::nanos),
             service: self.field(person.service.as_ref(), |service| number_of(&SERVICES, *service)),
-            name: self.field(person.name.as_ref(), |name| name.as_ref().map(DisplayName::as_str)),
+            name: self.field(person.further.name.as_ref(), |name| name.as_ref().map(DisplayName::as_str)),
         }
     }
 
@@ -190,10 +190,12 @@ impl Unpacker {
         let word = |number: &u8| meaning_of(&WORDS, *number);
         Some(Person {
             word: self.field(packed.word.as_ref(), word)?,
-            listed_out: self.field(packed.listed_out.as_ref(), word)?,
-            added_at: packed.added_at.map(Time::from_nanos),
             service: self.field(packed.service.as_ref(), |number| meaning_of(&SERVICES, *number))?,
-            name: self.field(packed.name.as_ref(), |name| Some(name.map(DisplayName::from_canonical)))?,
+            further: Apart::from(Further {
+                listed_out: self.field(packed.listed_out.as_ref(), word)?,
+                added_at: packed.added_at.map(Time::from_nanos),
+                name: self.field(packed.name.as_ref(), |name| Some(name.map(DisplayName::from_canonical)))?,
+            }),
         })
     }
 

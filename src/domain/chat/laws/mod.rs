@@ -69,7 +69,7 @@ fn state_of<'a>(history: impl IntoIterator<Item = &'a Said>) -> ChatState {
 fn shown(state: &ChatState) -> impl PartialEq + std::fmt::Debug {
     let dates = state.participants().map(|(handle, person, standing)| {
         let left = (standing.word != Word::Active).then_some(standing.since);
-        (handle.to_string(), person.added_at, left)
+        (handle.to_string(), person.further.added_at, left)
     });
     let dates: Vec<_> = dates.collect();
     (View::of(state), state.key().map(|key| key.as_str().to_owned()), dates)
@@ -227,7 +227,7 @@ proptest! {
         prop_assert_eq!(state.key().map(ConversationKey::as_str), model.key());
         prop_assert!(state.ours.iter().map(Handle::as_str).eq(model.ours()));
         let dates = state.participants().map(|(handle, person, standing)| {
-            (handle.to_string(), (standing.since.nanos(), person.added_at.map(Time::nanos)))
+            (handle.to_string(), (standing.since.nanos(), person.further.added_at.map(Time::nanos)))
         });
         prop_assert_eq!(dates.collect::<BTreeMap<_, _>>(), model.dates());
     }

@@ -191,7 +191,7 @@ impl Story {
 
     /// When somebody last joined, as far as that was told.
     pub(super) fn joined_at(&self, text: &str) -> Option<Time> {
-        self.chat.state.people[&handle(text)].added_at
+        self.chat.state.people[&handle(text)].further.added_at
     }
 
     /// How many handles an event would make known.
