@@ -51,6 +51,7 @@ pub mod telemetry;
 
 pub mod clock;
 pub mod error;
+pub mod trace;
 
 mod hash;
 mod json;

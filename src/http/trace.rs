@@ -11,7 +11,7 @@ use actix_web::{
 };
 
 use super::{caller::Caller, error::ApiError, measure};
-use crate::telemetry::trace::TraceId;
+use crate::trace::TraceId;
 
 /// The template of a route, which a resource has with it.
 #[derive(Clone, Copy)]

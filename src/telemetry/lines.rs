@@ -11,7 +11,7 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-use super::trace::TraceId;
+use crate::trace::TraceId;
 
 /// Lines for people.
 pub struct Plain(Format<Full>);

@@ -3,7 +3,6 @@
 //! Logs go to stderr. No body, secret, signature, phone number or conversation key is ever in them.
 
 pub mod lines;
-pub mod trace;
 
 use std::{io::IsTerminal, sync::OnceLock};
 

@@ -66,9 +66,7 @@ mod tests {
 
     #[test]
     fn room_for_nothing_is_nothing() {
-        let mut one = Apart::default();
-        one.added_at = None;
-        assert!(one.0.is_some());
+        let mut one = Apart(Some(Box::default()));
         assert_eq!(one, Apart::from(Further::default()));
         assert!(Apart::from(Further::default()).0.is_none());
         one.added_at = Some(Time::from_seconds(1));

@@ -3,8 +3,8 @@
 //! Nearly every event moves stamps and nothing else. A chat's row is a page to write, and a page costs the same
 //! however little of it changes, so such words are appended here instead, all those of a transaction in one row.
 //! A chat's row is written when something visible changes, when it has been behind for long, and when there is
-//! nothing else to do. The journal is as durable as the rows, and the merge makes it harmless to say a word twice:
-//! after a crash the words that are still here are said to their chats again.
+//! nothing else to do. The journal is as durable as the rows, and the merge makes it harmless to say a word twice: after a
+//! crash each chat hears the words that are still here when it is read.
 
 use std::collections::VecDeque;
 
@@ -17,8 +17,8 @@ use crate::{
     store::{StoreError, cache::ChatCache, codec::words},
 };
 
-/// How many bytes of words may wait. It bounds how long a start takes after a crash, with the handles that may be in
-/// memory for them: docs/performance.md has both.
+/// How many bytes of words should wait at most. It bounds how long a start takes after a crash, which reads them; and the
+/// more wait the fewer rows are written for as many events. docs/performance.md has both.
 const MAX_BYTES: usize = 32 << 20;
 
 /// How many bytes of words that nobody lacks any more are deleted at once: few transactions then have pages to give

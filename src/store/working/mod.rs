@@ -125,7 +125,9 @@ impl Working {
             let found = self.by_conversation.iter().filter(|(_, slot)| slot.is_some());
             let found: Vec<_> = found.map(|(conversation, _)| conversation.clone()).collect();
             self.known = Some(QuickMap::default());
-            found.iter().for_each(|conversation| self.note_known(conversation));
+            for conversation in &found {
+                self.note_known(conversation);
+            }
         }
         self.everywhere.insert(everywhere.id());
     }
