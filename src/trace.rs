@@ -42,6 +42,17 @@ impl TraceId {
     }
 }
 
+/// The same act, on whichever task it is done, for the request that is being answered here.
+pub fn handed_on<T>(act: impl Future<Output = T>) -> impl Future<Output = T> {
+    let id = TraceId::current();
+    async move {
+        match id {
+            Some(id) => id.scope(act).await,
+            None => act.await,
+        }
+    }
+}
+
 impl fmt::Display for TraceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -62,6 +73,8 @@ mod tests {
     async fn it_is_known_while_its_request_is_answered() {
         let id = TraceId::new(7);
         assert_eq!(id.scope(async { TraceId::current() }).await, Some(id));
+        let elsewhere = id.scope(async { tokio::spawn(handed_on(async { TraceId::current() })) }).await;
+        assert_eq!(elsewhere.await.unwrap(), Some(id));
         assert_eq!(TraceId::current(), None);
     }
 }

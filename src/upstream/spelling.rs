@@ -19,7 +19,7 @@ use crate::{
 const REMEMBERED: usize = 24_576;
 
 /// The longest spelling that is remembered, in bytes: any phone number, and nearly all of the rest. It bounds a
-/// thread's memory to some ten megabytes, whatever relays send.
+/// thread's memory to some fifteen megabytes, whatever relays send.
 const LONGEST: usize = 64;
 
 thread_local! {
@@ -52,8 +52,8 @@ fn remembered<T: Clone, E>(
 }
 
 /// What was met last, in two generations: what is met again moves into the younger one, and when that is full it
-/// becomes the older one, of which the rest is forgotten. To recall something is one look into a table and no write,
-/// where a list in the order of use has a handful of places in memory to wait for.
+/// becomes the older one, of which the rest is forgotten. To recall what is in the younger one is one look into a
+/// table and no write, where a list in the order of use has a handful of places in memory to wait for.
 struct Memory<T> {
     young: QuickMap<CompactString, T>,
     old: QuickMap<CompactString, T>,

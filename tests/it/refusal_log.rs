@@ -81,7 +81,11 @@ async fn what_is_not_supported_is_no_failure_and_what_fails_is() {
     };
     assert_logged(&create(MAC_LINE).await, 4099, [Some(ACME.slug), None]);
     // The relay of this one has no URL.
-    let line = line_of(&create(LINE).await);
+    let answer = create(LINE).await;
+    // Said on the task of the create.
+    let why = "the relay lacks what delivering to it needs";
+    assert!(lines_of(&answer).iter().any(|line| line["message"] == why), "{:?}", lines_of(&answer));
+    let line = line_of(&answer);
     assert_eq!((&line["message"], &line["level"]), (&json!("request failed"), &json!("ERROR")), "{line}");
     assert_eq!((&line["code"], &line["tenant"]), (&json!(3002), &json!(ACME.slug)), "{line}");
 }

@@ -194,7 +194,7 @@ impl Kept<'_> {
         self.form.append_to(words);
     }
 
-    /// What is said to the chat that answers for the one it was said to. `None` when that knows it already.
+    /// What is said to the chat as its row is. `None` when it knows it already.
     ///
     /// # Errors
     ///

@@ -10,11 +10,11 @@ use std::collections::VecDeque;
 
 use rusqlite::{Connection, TransactionBehavior, params};
 
-use super::{load, save, unheard::Unheard};
+use super::{save, unheard::Unheard};
 use crate::{
     domain::{chat::Chat, ids::ChatId},
     hash::QuickMap,
-    store::{StoreError, cache::ChatCache, codec::words},
+    store::{StoreError, codec::words},
 };
 
 /// How many bytes of words should wait at most. It bounds how long a start takes after a crash, which reads them; and the
@@ -92,6 +92,11 @@ impl Journal {
         Ok(())
     }
 
+    /// How many chats' rows are behind.
+    pub(super) fn chats_behind(&self) -> usize {
+        self.behind.len()
+    }
+
     /// Notes that a chat's row was written.
     pub(super) fn caught_up(&mut self, chat: ChatId) {
         if let Some(behind) = self.behind.remove(&chat) {
@@ -103,32 +108,32 @@ impl Journal {
         self.behind.contains_key(&chat)
     }
 
-    /// How many eighths more than should wait here: of bytes, or of the `handles` that may be in memory for it. One when
-    /// it is just as much as should.
+    /// How much is to be done about what waits here: nothing while it is less than should, of bytes or of the `handles`
+    /// that may be in memory for it, one when it is as much, and one more for every eighth of that.
     pub(super) fn excess(&self, handles: usize) -> usize {
         let eighths =
             |waiting: usize, bound: usize| (waiting.saturating_mul(8) / bound.max(1)).saturating_sub(7);
         eighths(self.bytes, MAX_BYTES).max(eighths(self.handles + self.behind.len(), handles))
     }
 
-    /// Writes the rows that have been behind for longest, up to `limit` of them; which ones. Those of chats that are in
-    /// use just now have their turn later.
-    pub(super) fn catch_up(
+    /// Writes the rows that have been behind for longest, up to `limit` of them; which ones. A chat that has heard all is
+    /// in memory, where `find` finds it.
+    pub(super) fn catch_up<'c>(
         &mut self,
         connection: &Connection,
-        cache: &ChatCache,
+        find: impl Fn(ChatId) -> Option<&'c Chat>,
         limit: usize,
     ) -> Result<Vec<ChatId>, StoreError> {
         let oldest = self.order.iter().filter(|(since, chat)| self.is_behind_since(*chat, *since));
         let oldest: Vec<ChatId> = oldest.map(|(_, chat)| *chat).take(limit).collect();
         let mut caught_up = Vec::with_capacity(oldest.len());
         for id in oldest {
-            if let Some(chat) = cache.peek(id) {
-                save::update_state(connection, chat)?;
-            } else if self.unheard.is_for(id) {
+            if self.unheard.is_for(id) {
                 if let Some(chat) = self.unheard.read(connection, id)? {
                     save::update_state(connection, &chat)?;
                 }
+            } else if let Some(chat) = find(id) {
+                save::update_state(connection, chat)?;
             } else {
                 continue;
             }
@@ -173,20 +178,16 @@ impl Journal {
 /// Reads the journal back when nobody knows any more what is in it, at a start and after a transaction that failed. No
 /// chat is read for that, and no row written, so that a start does not wait for the disk.
 pub(super) fn recall(connection: &Connection) -> Result<Journal, StoreError> {
-    let (mut journal, mut said) = (Journal::default(), 0_usize);
+    let mut journal = Journal::default();
     for_each_row(connection, |number, row| {
         journal.appended(Some(number), row.len());
         for kept in words::read(row) {
             let kept = kept?;
             journal.unheard.keep(&kept);
             journal.fell_behind(kept.chat, 0, number);
-            said += 1;
         }
         Ok(())
     })?;
-    if said > 0 {
-        tracing::info!(words = said, chats = journal.behind.len(), "read what rows lack yet");
-    }
     Ok(journal)
 }
 
@@ -219,16 +220,13 @@ fn for_each_row(
 /// What is wrong with the journal.
 pub(super) fn check(connection: &Connection) -> Vec<String> {
     let mut problems = Vec::new();
-    let read = for_each_row(connection, |_, row| {
-        for kept in words::read(row) {
-            let chat = kept?.chat;
-            if load::answering_chat(connection, chat)?.is_none() {
-                problems.push(format!("the journal speaks of a chat that is not there: {chat}"));
-            }
+    match recall(connection) {
+        Ok(Journal { mut unheard, behind, .. }) => {
+            let heard = behind.into_keys().map(|id| unheard.read(connection, id));
+            problems.extend(heard.filter_map(Result::err).map(|why| why.to_string()));
         }
-        Ok(())
-    });
-    problems.extend(read.err().map(|why| why.to_string()));
+        Err(why) => problems.push(why.to_string()),
+    }
     problems
 }
 
@@ -245,6 +243,7 @@ mod tests {
         stamp::Stamp,
         time::Time,
     };
+    use crate::store::sqlite::load;
 
     fn chat(number: u8) -> Chat {
         let line: PhoneNumber = "+15555550100".parse().unwrap();
@@ -362,19 +361,21 @@ mod tests {
     fn what_was_read_back_is_written_in_time_or_said_when_its_chat_is_read() {
         let connection = Connection::open_in_memory().unwrap();
         let [survivor, loser] = told_two(&connection);
-        let cache = ChatCache::new(0);
+        let nobody = |_: ChatId| None;
         let mut journal = recall(&connection).unwrap();
-        assert_eq!(journal.catch_up(&connection, &cache, 1).unwrap(), [loser.id]);
+        assert_eq!(journal.catch_up(&connection, nobody, 1).unwrap(), [loser.id]);
         let mut read = load::answering_chat(&connection, survivor.id).unwrap().unwrap();
         journal.tell(&mut read).unwrap();
         assert_eq!((read.state.people.len(), journal.handles), (1, 1));
-        // It is told, and so in use or in the cache: nobody else may write its row.
-        assert_eq!(journal.catch_up(&connection, &cache, 2).unwrap(), []);
+        // It has heard all, so it is in memory, and only from there may its row be written.
+        assert_eq!(journal.catch_up(&connection, nobody, 2).unwrap(), []);
+        let found = |id| (id == read.id).then_some(&read);
+        assert_eq!(journal.catch_up(&connection, found, 2).unwrap(), [survivor.id]);
+        assert_eq!(people(&connection, &survivor), ["person2@example.org"]);
 
         let mut journal = recall(&connection).unwrap();
-        let caught_up = journal.catch_up(&connection, &cache, 2).unwrap();
+        let caught_up = journal.catch_up(&connection, nobody, 2).unwrap();
         assert_eq!(caught_up, [loser.id, survivor.id]);
-        assert_eq!(people(&connection, &survivor), ["person2@example.org"]);
         assert_eq!(left(&connection, &mut journal, &[1, 2]), Vec::<i64>::new());
     }
 

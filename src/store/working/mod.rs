@@ -54,6 +54,8 @@ pub struct Working {
     /// The words that moved stamps and nothing else, encoded one after the other. `None` for a store that writes every
     /// row at once.
     words: Option<Vec<u8>>,
+    /// How many there are.
+    words_said: usize,
     /// Reports that cannot be placed yet.
     pub parking: Parking,
     /// Relays' own numbers of handles.
@@ -255,6 +257,7 @@ impl Working {
         let touched = place.note(stamp, &merged, at);
         if let (Touched::Stamps, Some(words)) = (touched, &mut self.words) {
             codec::words::append(words, &place.chat, keys, stamp, says);
+            self.words_said += 1;
         }
         merged
     }
@@ -349,6 +352,12 @@ impl Working {
     #[must_use]
     pub fn words(&self) -> &[u8] {
         self.words.as_deref().unwrap_or_default()
+    }
+
+    /// How many of them there are.
+    #[must_use]
+    pub const fn words_said(&self) -> usize {
+        self.words_said
     }
 
     /// The chats whose rows must be written.

@@ -11,7 +11,6 @@ use actix_web::{
     web::{Data, Payload},
 };
 use tokio::time::timeout;
-use tracing::Instrument;
 
 use super::asker;
 use crate::{
@@ -23,6 +22,7 @@ use crate::{
     },
     registry::create::{Answer, CreateError, request::CreateRequest},
     store::directory::Directory,
+    trace,
 };
 use parse::parse;
 use render::render;
@@ -46,7 +46,7 @@ pub(in crate::http) async fn post(
     // On a task of its own, so that a caller who hangs up does not stop it half-way.
     let shared = state.clone();
     let run = async move { shared.registry.create(&shared.relays, directory, create, relay, render).await };
-    let running = state.creates.spawn_on(run.in_current_span(), &state.runtime);
+    let running = state.creates.spawn_on(trace::handed_on(run), &state.runtime);
     match timeout(PATIENCE, running).await {
         Ok(Ok(Ok(answer))) => Ok(respond(answer)),
         Ok(Ok(Err(failure))) => Err(logged(failure).into()),
