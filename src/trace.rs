@@ -73,8 +73,8 @@ mod tests {
     async fn it_is_known_while_its_request_is_answered() {
         let id = TraceId::new(7);
         assert_eq!(id.scope(async { TraceId::current() }).await, Some(id));
-        let elsewhere = id.scope(async { tokio::spawn(handed_on(async { TraceId::current() })) }).await;
-        assert_eq!(elsewhere.await.unwrap(), Some(id));
+        let elsewhere = async || tokio::spawn(handed_on(async { TraceId::current() })).await.unwrap();
+        assert_eq!(id.scope(elsewhere()).await, Some(id));
         assert_eq!(TraceId::current(), None);
     }
 }
