@@ -89,7 +89,13 @@ pub fn append(words: &mut Vec<u8>, chat: &Chat, keys: Keys<'_>, stamp: &Stamp, s
         let key = keys.current.map(ConversationKey::as_str);
         Form::ByHandle(pack(chat.id, stamp, key, says, pack_says(says, Handle::as_str)))
     });
-    form.append_to(words);
+    if words.is_empty() {
+        words.push(VERSION);
+    }
+    // Plain strings and numbers always serialize.
+    if let Ok(longer) = postcard::to_extend(&form, std::mem::take(words)) {
+        *words = longer;
+    }
 }
 
 fn by_place<'a>(chat: &Chat, keys: Keys<'a>, stamp: &'a Stamp, says: &'a Says) -> Option<Form<'a>> {
@@ -168,14 +174,12 @@ pub fn read(bytes: &[u8]) -> impl Iterator<Item = Result<Kept<'_>, StoreError>> 
     })
 }
 
-impl Form<'_> {
-    fn append_to(&self, words: &mut Vec<u8>) {
-        if words.is_empty() {
-            words.push(VERSION);
-        }
-        // Plain strings and numbers always serialize.
-        if let Ok(longer) = postcard::to_extend(self, std::mem::take(words)) {
-            *words = longer;
+impl<'a> Form<'a> {
+    const fn stamp(&mut self) -> (&mut i64, &mut &'a str) {
+        match self {
+            Self::ByHandle(Packed { time, event, .. }) | Self::ByPlace(_, Packed { time, event, .. }) => {
+                (time, event)
+            }
         }
     }
 
@@ -188,10 +192,31 @@ impl Form<'_> {
     }
 }
 
-impl Kept<'_> {
-    /// Appends it to other words as it is, or to none.
-    pub fn append_to(&self, words: &mut Vec<u8>) {
-        self.form.append_to(words);
+impl<'a> Kept<'a> {
+    /// Its stamp, and its content in bytes, which those of other events have, too.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Broken`] when its event has no id.
+    pub fn taken_apart(mut self) -> Result<(Stamp, Vec<u8>), StoreError> {
+        let (time, event) = self.form.stamp();
+        let (nanos, id) = (std::mem::take(time), std::mem::take(event));
+        let event = EventId::new(id).map_err(|why| damaged(&why))?;
+        let stamp = Stamp { time: Time::from_nanos(nanos), event };
+        let content = postcard::to_allocvec(&self.form).map_err(|why| damaged(&why))?;
+        Ok((stamp, content))
+    }
+
+    /// What was taken apart.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Broken`] when it was not.
+    pub fn put_together(stamp: &'a Stamp, content: &'a [u8]) -> Result<Self, StoreError> {
+        let mut form: Form<'a> = postcard::from_bytes(content).map_err(|why| damaged(&why))?;
+        let (time, event) = form.stamp();
+        (*time, *event) = (stamp.time.nanos(), stamp.event.as_str());
+        Ok(Self { chat: form.chat(), form })
     }
 
     /// What is said to the chat as its row is. `None` when it knows it already.

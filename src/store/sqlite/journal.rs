@@ -183,8 +183,8 @@ pub(super) fn recall(connection: &Connection) -> Result<Journal, StoreError> {
         journal.appended(Some(number), row.len());
         for kept in words::read(row) {
             let kept = kept?;
-            journal.unheard.keep(&kept);
             journal.fell_behind(kept.chat, 0, number);
+            journal.unheard.keep(kept)?;
         }
         Ok(())
     })?;

@@ -10,17 +10,27 @@ use crate::{
     domain::{
         chat::{Chat, Keys},
         ids::ChatId,
+        stamp::Stamp,
     },
     hash::QuickMap,
     store::{
         StoreError,
-        codec::words::{self, Kept, Word},
+        codec::words::{Kept, Word},
     },
 };
 
-/// The words for each chat, in their order, as [`words`] has those of a transaction.
+/// How many of a chat's contents are looked at to find one that is said again.
+const COMPARED: usize = 16;
+
+/// The words for each chat.
 #[derive(Default)]
-pub(super) struct Unheard(QuickMap<ChatId, Vec<u8>>);
+pub(super) struct Unheard(QuickMap<ChatId, Vec<Said>>);
+
+/// Something that was said to a chat, with the newest of the stamps that it was said with: no older one could win anything.
+struct Said {
+    content: Box<[u8]>,
+    stamp: Stamp,
+}
 
 impl Unheard {
     /// Whether a chat has not heard all.
@@ -29,15 +39,23 @@ impl Unheard {
     }
 
     /// Keeps one more.
-    pub(super) fn keep(&mut self, kept: &Kept<'_>) {
-        kept.append_to(self.0.entry(kept.chat).or_default());
+    pub(super) fn keep(&mut self, kept: Kept<'_>) -> Result<(), StoreError> {
+        let all = self.0.entry(kept.chat).or_default();
+        let (stamp, content) = kept.taken_apart()?;
+        // In most chats a few people say what is known, over and over.
+        match all.iter_mut().rev().take(COMPARED).find(|said| *said.content == *content) {
+            Some(said) if said.stamp < stamp => said.stamp = stamp,
+            Some(_) => {}
+            None => all.push(Said { content: content.into(), stamp }),
+        }
+        Ok(())
     }
 
     /// Says to a chat that is as its row is what that lacks; whether there was anything.
     pub(super) fn tell(&mut self, chat: &mut Chat) -> Result<bool, StoreError> {
-        let Some(bytes) = self.0.remove(&chat.id) else { return Ok(false) };
-        for kept in words::read(&bytes) {
-            if let Some(Word { stamp, key, says }) = kept?.to(chat)? {
+        let Some(all) = self.0.remove(&chat.id) else { return Ok(false) };
+        for Said { content, stamp } in &all {
+            if let Some(Word { stamp, key, says }) = Kept::put_together(stamp, content)?.to(chat)? {
                 chat.state.apply(Keys { current: key.as_ref(), previous: None }, &stamp, &says);
             }
         }
@@ -56,5 +74,56 @@ impl Unheard {
             self.0.remove(&id);
             Ok(None)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::{
+            chat::{ChatState, Origin},
+            event::Says,
+            handle::Handle,
+            ids::EventId,
+            phone::PhoneNumber,
+            report::Opinion,
+            time::Time,
+        },
+        store::codec::words,
+    };
+
+    fn chat() -> Chat {
+        let line: PhoneNumber = "+15555550100".parse().unwrap();
+        Chat {
+            id: ChatId::from_bytes([1; 16]),
+            tenant: "acme".parse().unwrap(),
+            line: line.clone(),
+            origin: Origin::Event,
+            created_at: Time::from_seconds(0),
+            updated_at: Time::from_seconds(0),
+            version: 1,
+            state: ChatState::new(&line),
+        }
+    }
+
+    #[test]
+    fn what_is_said_over_and_over_is_heard_once_with_its_newest_stamp() {
+        let (mut told, mut unheard) = (chat(), Unheard::default());
+        for (at, who) in [(1, "robin"), (5, "robin"), (2, "sam"), (3, "robin"), (4, "sam")] {
+            let handle = Handle::new(&format!("{who}@example.org")).unwrap();
+            let says = Says { people: vec![Opinion::WRITES.of(handle)], ..Says::default() };
+            let stamp =
+                Stamp { time: Time::from_seconds(at), event: EventId::new(&format!("e{at}")).unwrap() };
+            let mut row = Vec::new();
+            words::append(&mut row, &chat(), Keys::default(), &stamp, &says);
+            words::read(&row).for_each(|kept| unheard.keep(kept.unwrap()).unwrap());
+            told.state.apply(Keys::default(), &stamp, &says);
+        }
+        assert_eq!(unheard.0[&told.id].len(), 2);
+        let mut hears = chat();
+        assert!(unheard.tell(&mut hears).unwrap());
+        assert_eq!(hears, told);
+        assert!(!unheard.tell(&mut hears).unwrap(), "it has heard all");
     }
 }
