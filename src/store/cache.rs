@@ -115,22 +115,12 @@ impl<M: Copy> ChatCache<M> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{chat::ChatState, conversation_key::Conversation, phone::PhoneNumber, time::Time};
+    use crate::domain::conversation_key::Conversation;
 
     fn chat(number: u8) -> (ConversationRef, Box<Chat>) {
-        let line: PhoneNumber = "+15555550100".parse().unwrap();
-        let tenant: crate::domain::ids::Slug = "acme".parse().unwrap();
+        let chat = Chat::example(number);
         let conversation = Conversation::from_canonical(&format!("any;+;chat{number}"));
-        let chat = Chat {
-            id: ChatId::from_bytes([number; 16]),
-            tenant: tenant.clone(),
-            line: line.clone(),
-            origin: crate::domain::chat::Origin::Event,
-            created_at: Time::from_seconds(0),
-            updated_at: Time::from_seconds(0),
-            version: 1,
-            state: ChatState::new(&line),
-        };
+        let (tenant, line) = (chat.tenant.clone(), chat.line.clone());
         (ConversationRef { tenant, line, conversation }, Box::new(chat))
     }
 

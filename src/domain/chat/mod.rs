@@ -1,5 +1,7 @@
 //! A chat: our durable record of one conversation of one line.
 
+#[cfg(test)]
+mod example;
 mod further;
 mod glimpse;
 mod join;

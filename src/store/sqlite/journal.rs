@@ -234,30 +234,9 @@ pub(super) fn check(connection: &Connection) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::domain::{
-        chat::{ChatState, Keys, Origin},
-        event::Says,
-        handle::Handle,
-        ids::EventId,
-        phone::PhoneNumber,
-        report::Opinion,
-        stamp::Stamp,
-        time::Time,
+        chat::Keys, event::Says, handle::Handle, ids::EventId, report::Opinion, stamp::Stamp, time::Time,
     };
     use crate::store::sqlite::load;
-
-    fn chat(number: u8) -> Chat {
-        let line: PhoneNumber = "+15555550100".parse().unwrap();
-        Chat {
-            id: ChatId::from_bytes([number; 16]),
-            tenant: "acme".parse().unwrap(),
-            line: line.clone(),
-            origin: Origin::Event,
-            created_at: Time::from_seconds(0),
-            updated_at: Time::from_seconds(0),
-            version: 1,
-            state: ChatState::new(&line),
-        }
-    }
 
     /// A journal with a row of so many bytes for each of these chats, all of which are behind since.
     fn journal(connection: &Connection, bytes: usize, chats: u8) -> Journal {
@@ -266,7 +245,7 @@ mod tests {
         for number in 1..=chats {
             let row = journal.append(connection, &vec![0; bytes]).unwrap();
             journal.appended(row, bytes);
-            journal.fell_behind(chat(number).id, 1, row.unwrap());
+            journal.fell_behind(Chat::example(number).id, 1, row.unwrap());
         }
         journal
     }
@@ -301,7 +280,7 @@ mod tests {
         assert_eq!(left(&connection, &mut journal, &[1]), [3]);
         assert_eq!(journal.bytes, TRIMMED_AT_ONCE);
         // What fell behind again lacks nothing older.
-        journal.fell_behind(chat(1).id, 1, 4);
+        journal.fell_behind(Chat::example(1).id, 1, 4);
         assert_eq!(left(&connection, &mut journal, &[3]), Vec::<i64>::new());
     }
 
@@ -323,7 +302,7 @@ mod tests {
         connection
             .execute("INSERT INTO tenants (slug, multi_tenant, created_at) VALUES ('acme', 0, 0)", [])
             .unwrap();
-        let (survivor, loser) = (chat(1), chat(2));
+        let (survivor, loser) = (Chat::example(1), Chat::example(2));
         insert(connection, &survivor, None);
         insert(connection, &loser, Some(&survivor));
         for (at, chat) in [(1, &loser), (2, &survivor)] {

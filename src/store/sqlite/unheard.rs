@@ -81,47 +81,25 @@ impl Unheard {
 mod tests {
     use super::*;
     use crate::{
-        domain::{
-            chat::{ChatState, Origin},
-            event::Says,
-            handle::Handle,
-            ids::EventId,
-            phone::PhoneNumber,
-            report::Opinion,
-            time::Time,
-        },
+        domain::{event::Says, handle::Handle, ids::EventId, report::Opinion, time::Time},
         store::codec::words,
     };
 
-    fn chat() -> Chat {
-        let line: PhoneNumber = "+15555550100".parse().unwrap();
-        Chat {
-            id: ChatId::from_bytes([1; 16]),
-            tenant: "acme".parse().unwrap(),
-            line: line.clone(),
-            origin: Origin::Event,
-            created_at: Time::from_seconds(0),
-            updated_at: Time::from_seconds(0),
-            version: 1,
-            state: ChatState::new(&line),
-        }
-    }
-
     #[test]
     fn what_is_said_over_and_over_is_heard_once_with_its_newest_stamp() {
-        let (mut told, mut unheard) = (chat(), Unheard::default());
+        let (mut told, mut unheard) = (Chat::example(1), Unheard::default());
         for (at, who) in [(1, "robin"), (5, "robin"), (2, "sam"), (3, "robin"), (4, "sam")] {
             let handle = Handle::new(&format!("{who}@example.org")).unwrap();
             let says = Says { people: vec![Opinion::WRITES.of(handle)], ..Says::default() };
             let stamp =
                 Stamp { time: Time::from_seconds(at), event: EventId::new(&format!("e{at}")).unwrap() };
             let mut row = Vec::new();
-            words::append(&mut row, &chat(), Keys::default(), &stamp, &says);
+            words::append(&mut row, &Chat::example(1), Keys::default(), &stamp, &says);
             words::read(&row).for_each(|kept| unheard.keep(kept.unwrap()).unwrap());
             told.state.apply(Keys::default(), &stamp, &says);
         }
         assert_eq!(unheard.0[&told.id].len(), 2);
-        let mut hears = chat();
+        let mut hears = Chat::example(1);
         assert!(unheard.tell(&mut hears).unwrap());
         assert_eq!(hears, told);
         assert!(!unheard.tell(&mut hears).unwrap(), "it has heard all");

@@ -1,14 +1,7 @@
 //! What was kept is what was said, or nothing.
 
 use super::*;
-use crate::domain::{
-    chat::{ChatState, Origin, merge},
-    event::Mention,
-    phone::PhoneNumber,
-    report::Opinion,
-    service::Service,
-    text::DisplayName,
-};
+use crate::domain::{chat::merge, event::Mention, report::Opinion, service::Service, text::DisplayName};
 
 fn handle(number: usize) -> Handle {
     Handle::new(&format!("person{number:03}@example.org")).unwrap()
@@ -40,17 +33,7 @@ fn says(people: std::ops::Range<usize>) -> Says {
 
 /// A chat that knows so many people, and that its key is `key()`.
 fn chat(people: usize) -> Chat {
-    let line: PhoneNumber = "+15555550100".parse().unwrap();
-    let mut chat = Chat {
-        id: ChatId::from_bytes([1; 16]),
-        tenant: "acme".parse().unwrap(),
-        line: line.clone(),
-        origin: Origin::Event,
-        created_at: Time::from_seconds(0),
-        updated_at: Time::from_seconds(0),
-        version: 0,
-        state: ChatState::new(&line),
-    };
+    let mut chat = Chat { version: 0, ..Chat::example(1) };
     tell(&mut chat, &says(0..people));
     chat
 }
