@@ -31,8 +31,8 @@ impl TraceId {
     }
 
     /// Does something for the request that has this id.
-    pub async fn scope<T>(self, act: impl Future<Output = T>) -> T {
-        CURRENT.scope(self, act).await
+    pub fn scope<T>(self, act: impl Future<Output = T>) -> impl Future<Output = T> {
+        CURRENT.scope(self, act)
     }
 
     /// The id as text.

@@ -63,6 +63,12 @@ impl Eq for Apart {}
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::chat::Person;
+
+    #[test]
+    fn a_person_takes_little_room() {
+        assert_eq!(size_of::<Person>(), 56);
+    }
 
     #[test]
     fn room_for_nothing_is_nothing() {

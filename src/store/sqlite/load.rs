@@ -59,7 +59,7 @@ pub(super) fn load(
     working: &mut Working,
 ) -> Result<(), StoreError> {
     let connection = chats.connection;
-    working.expect(&needs);
+    working.make_room_for(&needs);
     load_conversations(chats, needs.conversations, working)?;
     for everywhere in needs.everywhere {
         if !working.has_looked_everywhere(&everywhere) {

@@ -1,8 +1,11 @@
 //! The seam between rules and databases.
 //!
 //! [`needs`] is what commands must see, [`Working`] what was loaded for them and how they change it; of that [`slot`]
-//! is one chat, [`parking`] are reports that cannot be placed yet, and [`numbers`] the relays' own numbers of handles.
+//! is one chat, `deliveries` are what creates are about, [`parking`] are reports that cannot be placed yet, and
+//! [`numbers`] the relays' own numbers of handles.
 
+mod deliveries;
+mod moment;
 pub mod needs;
 pub mod numbers;
 pub mod parking;
@@ -10,6 +13,8 @@ pub mod slot;
 
 use std::collections::BTreeSet;
 
+use deliveries::Tracked;
+pub use moment::{Horizons, Moment};
 pub use needs::{ConversationRef, EverywhereRef, IdempotencyRef, LineRef, Needs};
 use numbers::Numbers;
 use parking::Parking;
@@ -66,13 +71,6 @@ pub struct Working {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SlotId(usize);
 
-/// A value with what the store must do about it.
-#[derive(Debug)]
-struct Tracked<T> {
-    value: T,
-    is_changed: bool,
-}
-
 /// Loading.
 impl Working {
     /// A working set for a store that puts off writing rows: it has [`Self::words`].
@@ -82,7 +80,7 @@ impl Working {
     }
 
     /// Makes room for what is needed.
-    pub fn expect(&mut self, needs: &Needs) {
+    pub fn make_room_for(&mut self, needs: &Needs) {
         self.slots.reserve(needs.conversations.len());
         self.by_id.reserve(needs.conversations.len());
         self.by_conversation.reserve(needs.conversations.len());
@@ -156,26 +154,6 @@ impl Working {
         self.receipts.insert(key, receipt);
     }
 
-    /// Adds a delivery that the store has.
-    pub fn add_delivery(&mut self, delivery: Delivery) {
-        self.track_delivery(delivery, false);
-    }
-
-    /// Notes that the store has no such delivery.
-    pub fn add_no_delivery(&mut self, id: DeliveryId) {
-        self.deliveries.entry(id).or_insert(None);
-    }
-
-    /// Notes that nothing was asked for under this name.
-    pub fn add_no_delivery_named(&mut self, name: IdempotencyRef) {
-        self.by_idempotency.entry(name).or_insert(None);
-    }
-
-    /// Adds the health of a line that the store has.
-    pub fn add_health(&mut self, line: LineRef, health: Health) {
-        self.health.entry(line).or_insert(Tracked { value: health, is_changed: false });
-    }
-
     fn note_known(&mut self, conversation: &ConversationRef) {
         let Some(known) = &mut self.known else { return };
         let ConversationRef { tenant, line, conversation } = conversation.clone();
@@ -195,14 +173,6 @@ impl Working {
             absorbed: None,
         });
         slot
-    }
-
-    fn track_delivery(&mut self, delivery: Delivery, is_changed: bool) {
-        if let Some(idempotency) = &delivery.idempotency {
-            let name = (delivery.tenant.clone(), idempotency.key.as_str().to_owned());
-            self.by_idempotency.insert(name, Some(delivery.id));
-        }
-        self.deliveries.insert(delivery.id, Some(Tracked { value: delivery, is_changed }));
     }
 }
 
@@ -307,40 +277,6 @@ impl Working {
     }
 }
 
-/// Deliveries and health.
-impl Working {
-    /// A delivery.
-    #[must_use]
-    pub fn delivery(&self, id: DeliveryId) -> Option<&Delivery> {
-        self.deliveries.get(&id)?.as_ref().map(|tracked| &tracked.value)
-    }
-
-    /// The delivery that a tenant has asked for under this name.
-    #[must_use]
-    pub fn delivery_named(&self, name: &IdempotencyRef) -> Option<&Delivery> {
-        self.delivery((*self.by_idempotency.get(name)?)?)
-    }
-
-    /// Adds a delivery, or changes one.
-    pub fn put_delivery(&mut self, delivery: Delivery) {
-        self.track_delivery(delivery, true);
-    }
-
-    /// The health of a line.
-    #[must_use]
-    pub fn health(&self, line: &LineRef) -> Health {
-        self.health.get(line).map(|tracked| tracked.value).unwrap_or_default()
-    }
-
-    /// Changes the health of a line.
-    pub fn change_health(&mut self, line: LineRef, change: impl FnOnce(&mut Health)) {
-        let tracked =
-            self.health.entry(line).or_insert(Tracked { value: Health::default(), is_changed: true });
-        change(&mut tracked.value);
-        tracked.is_changed = true;
-    }
-}
-
 /// Saving.
 impl Working {
     /// The chats to be saved, new ones included.
@@ -377,19 +313,6 @@ impl Working {
         &self.new_receipts
     }
 
-    /// The deliveries to be saved, new ones included.
-    pub fn changed_deliveries(&self) -> impl Iterator<Item = &Delivery> {
-        self.deliveries.values().flatten().filter(|tracked| tracked.is_changed).map(|tracked| &tracked.value)
-    }
-
-    /// The health to be saved.
-    pub fn changed_health(&self) -> impl Iterator<Item = (&LineRef, Health)> {
-        self.health
-            .iter()
-            .filter(|(_, tracked)| tracked.is_changed)
-            .map(|(line, tracked)| (line, tracked.value))
-    }
-
     /// Takes the set apart after it was saved: every chat that still answers for itself, with the
     /// conversations that it was found under.
     pub fn into_chats(self) -> impl Iterator<Item = (Vec<ConversationRef>, Box<Chat>, Touched)> {
@@ -405,27 +328,4 @@ impl Working {
             .filter(|(_, slot)| slot.absorbed.is_none())
             .map(|(conversations, slot)| (conversations, slot.chat, slot.touched))
     }
-}
-
-/// When a batch is decided.
-#[derive(Clone, Copy, Debug)]
-pub struct Moment {
-    /// The time.
-    pub now: Time,
-    /// Our own time stamp for what this batch writes: the time, by the store's clock where the store gives it, but later
-    /// than that of any batch before it and than that of what it changes, whatever the clocks do.
-    pub tick: Time,
-    /// Events that claim an earlier time are merged without a receipt.
-    pub receipts_since: Time,
-}
-
-/// From when on what is kept for a time is kept.
-#[derive(Clone, Copy, Debug)]
-pub struct Horizons {
-    /// The time.
-    pub now: Time,
-    /// Receipts, and deliveries.
-    pub receipts: Time,
-    /// Parked reports.
-    pub parked: Time,
 }
