@@ -1,13 +1,14 @@
 //! `replay`: post recorded events to a running service.
 //!
-//! [`source`] reads events from files, [`post`] sends a batch until it is answered, and this file keeps several
-//! batches under way and counts what came of them.
+//! [`source`] reads events from files into [`lines`], [`post`] sends a batch until it is answered, [`tally`] counts what
+//! came of it, and this file keeps several batches under way.
 
+mod lines;
 mod post;
 mod source;
+mod tally;
 
 use std::{
-    collections::BTreeMap,
     path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
@@ -20,14 +21,14 @@ use tokio::{sync::mpsc, task::JoinSet};
 
 use super::{Context, output, progress, secret::in_file};
 use crate::domain::{ids::Slug, relay_kind::SecretForm, secret::SigningSecret};
-use post::Verdict;
+use tally::Tally;
 pub(super) use {post::Target, source::Source};
 
 /// The environment variable that may hold the relay's secret.
 const SECRET_VARIABLE: &str = "CHERT_GROUPS_RELAY_SECRET";
 
-/// How many rejected events are described; the rest are counted.
-const DESCRIBED: usize = 10;
+/// From here on more events in a request make a replay no faster.
+const LARGE_BATCH: u16 = 250;
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
@@ -45,11 +46,11 @@ pub(super) struct Arguments {
     /// The most events a second [default: as fast as they are taken]
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     rate: Option<u32>,
-    /// Events in one request.
-    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=1000))]
-    batch: u16,
+    /// Events in one request [default: 250; with --rate no more than are due in a quarter of a second]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    batch: Option<u16>,
     /// Requests under way at once.
-    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=256))]
     connections: u16,
     /// Print JSON.
     #[arg(long)]
@@ -67,8 +68,7 @@ pub(super) struct Pace {
 /// What came of a replay.
 #[derive(Default)]
 pub(super) struct Summary {
-    pub(super) outcomes: BTreeMap<String, u64>,
-    rejected: Vec<String>,
+    tally: Tally,
     seconds: f64,
 }
 
@@ -78,17 +78,26 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<()
     let source = Source::open(&arguments.files)?;
     let pace = Pace {
         rate: arguments.rate,
-        batch: usize::from(arguments.batch),
+        batch: usize::from(arguments.batch.unwrap_or_else(|| batch_at(arguments.rate))),
         connections: usize::from(arguments.connections),
     };
     let bar = progress::bar(source.bytes());
-    let summary = Context::runtime()?.block_on(replay(target, source, pace, &bar))?;
+    // One thread for all requests: what they do between two waits is little, and to wake another thread for it is more.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let summary = runtime.block_on(replay(target, source, pace, &bar))?;
     bar.finish_and_clear();
     summary.print(arguments.json)?;
-    match summary.outcomes.get("rejected") {
+    match summary.tally.outcomes.get("rejected") {
         Some(rejected) => bail!("{rejected} event(s) were rejected"),
         None => Ok(()),
     }
+}
+
+/// How many events a request has when nobody says: enough that their number hardly matters to the speed any more, and few
+/// enough that a slow rate is no row of bursts.
+fn batch_at(rate: Option<u32>) -> u16 {
+    let due = rate.map_or(LARGE_BATCH.into(), |rate| rate / 4);
+    u16::try_from(due).map_or(LARGE_BATCH, |due| due.clamp(1, LARGE_BATCH))
 }
 
 /// The relay's secret, out of a file or the environment.
@@ -124,13 +133,13 @@ pub(super) async fn replay(
         if under_way.len() >= pace.connections
             && let Some(done) = under_way.join_next().await
         {
-            summary.count(done??, bar);
+            summary.add(done??, bar);
         }
         let target = Arc::clone(&target);
         under_way.spawn(async move { target.post(batch).await });
     }
     while let Some(done) = under_way.join_next().await {
-        summary.count(done??, bar);
+        summary.add(done??, bar);
     }
     reading.await??;
     summary.seconds = started.elapsed().as_secs_f64();
@@ -138,34 +147,25 @@ pub(super) async fn replay(
 }
 
 impl Summary {
-    fn count(&mut self, (bytes, verdicts): (u64, Vec<Verdict>), bar: &ProgressBar) {
+    fn add(&mut self, (bytes, tally): (u64, Tally), bar: &ProgressBar) {
         bar.inc(bytes);
-        for Verdict { outcome, why } in verdicts {
-            *self.outcomes.entry(outcome).or_default() += 1;
-            if let Some(why) = why.filter(|_| self.rejected.len() < DESCRIBED) {
-                self.rejected.push(why);
-            }
-        }
-        bar.set_message(format!("{} events", self.events()));
-    }
-
-    /// How many events were answered.
-    pub(super) fn events(&self) -> u64 {
-        self.outcomes.values().sum()
+        self.tally.add(tally);
+        bar.set_message(format!("{} events", self.tally.events()));
     }
 
     #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
     fn per_second(&self) -> f64 {
-        self.events() as f64 / self.seconds.max(0.001)
+        self.tally.events() as f64 / self.seconds.max(0.001)
     }
 
     fn print(&self, as_json: bool) -> anyhow::Result<()> {
-        for why in &self.rejected {
+        for why in &self.tally.rejected {
             output::remark(format_args!("rejected: {why}"));
         }
         if as_json {
+            let Tally { outcomes, rejected } = &self.tally;
             return output::json(&json!({
-                "events": self.events(), "outcomes": self.outcomes, "rejected": self.rejected,
+                "events": self.tally.events(), "outcomes": outcomes, "rejected": rejected,
                 "seconds": self.seconds, "events_per_second": self.per_second(),
             }));
         }
@@ -174,9 +174,10 @@ impl Summary {
 
     /// The table of outcomes.
     pub(super) fn print_table(&self) -> anyhow::Result<()> {
-        let rows = self.outcomes.iter().map(|(outcome, events)| vec![outcome.clone(), events.to_string()]);
+        let rows =
+            self.tally.outcomes.iter().map(|(outcome, events)| vec![outcome.clone(), events.to_string()]);
         output::table(&["outcome", "events"], rows.collect(), "no events")?;
-        let (events, seconds, rate) = (self.events(), self.seconds, self.per_second());
+        let (events, seconds, rate) = (self.tally.events(), self.seconds, self.per_second());
         output::line(format_args!("{events} events in {seconds:.1} s, {rate:.0} a second"))
     }
 }

@@ -1,12 +1,13 @@
 //! One batch, posted until it is answered.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use anyhow::{Context as _, bail};
+use bytes::Bytes;
 use reqwest::{Client, Response, StatusCode, Url, header};
 use serde::Deserialize;
 
-use super::source::Batch;
+use super::{lines::Lines, source::Batch, tally::Tally};
 use crate::{
     auth::hmac_v1,
     clock::{Clock, jittered},
@@ -34,22 +35,18 @@ pub(in crate::cli) struct Target {
     clock: Clock,
 }
 
-/// What came of one event.
-pub(super) struct Verdict {
-    pub(super) outcome: String,
-    /// Of a rejected one.
-    pub(super) why: Option<String>,
+#[derive(Deserialize)]
+struct Answer<'a> {
+    #[serde(borrow)]
+    results: Vec<EventResult<'a>>,
 }
 
 #[derive(Deserialize)]
-struct Answer {
-    results: Vec<EventResult>,
-}
-
-#[derive(Deserialize)]
-struct EventResult {
-    event_id: Option<String>,
-    outcome: String,
+struct EventResult<'a> {
+    #[serde(borrow)]
+    event_id: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    outcome: Cow<'a, str>,
     error: Option<EventError>,
 }
 
@@ -67,7 +64,8 @@ struct Refusal {
 
 /// What one attempt led to.
 enum Attempt {
-    Answered(Vec<EventResult>),
+    /// The body of the answer.
+    Answered(Bytes),
     /// Worth another attempt, after this long if it was said.
     Later(Option<Duration>, String),
 }
@@ -86,14 +84,14 @@ impl Target {
 
     /// Posts a batch, and again what of it was not taken but may be later. Events are known by their ids, so
     /// posting one twice does no harm.
-    pub(super) async fn post(&self, batch: Batch) -> anyhow::Result<(u64, Vec<Verdict>)> {
+    pub(super) async fn post(&self, batch: Batch) -> anyhow::Result<(u64, Tally)> {
         let mut left = batch.events;
-        let mut verdicts = Vec::with_capacity(left.len());
+        let mut tally = Tally::default();
         let mut wait = Duration::from_millis(100);
         for attempt in 1.. {
             match self.attempt(&left).await? {
-                Attempt::Answered(results) => {
-                    left = sort_out(left, results, attempt == ATTEMPTS, &mut verdicts)?;
+                Attempt::Answered(answer) => {
+                    left = sort_out(&left, &answer, attempt == ATTEMPTS, &mut tally)?;
                     if left.is_empty() {
                         break;
                     }
@@ -109,19 +107,18 @@ impl Target {
             }
             wait = (wait * 2).min(LONGEST_WAIT);
         }
-        Ok((batch.bytes, verdicts))
+        Ok((batch.bytes, tally))
     }
 
-    async fn attempt(&self, events: &[Vec<u8>]) -> anyhow::Result<Attempt> {
-        let body = events.join(&b'\n');
-        let signature = hmac_v1::sign(&self.secret, &body, self.clock.now());
+    async fn attempt(&self, events: &Lines) -> anyhow::Result<Attempt> {
+        let signature = hmac_v1::sign(&self.secret, events.text(), self.clock.now());
         let request = self
             .client
             .post(self.url.clone())
             .header("x-chert-relay", self.relay.as_str())
             .header("x-chert-signature", signature)
             .header(header::CONTENT_TYPE, "application/x-ndjson")
-            .body(body);
+            .body(events.text().to_vec());
         match request.send().await {
             Ok(response) => read(response).await,
             Err(why) if why.is_builder() => Err(why.into()),
@@ -134,9 +131,11 @@ impl Target {
 async fn read(response: Response) -> anyhow::Result<Attempt> {
     let status = response.status();
     if status == StatusCode::OK {
-        let answer: Answer =
-            response.json().await.context("the service's answer is not what this program knows")?;
-        return Ok(Attempt::Answered(answer.results));
+        return match response.bytes().await {
+            Ok(body) => Ok(Attempt::Answered(body)),
+            // It may have gone away in the middle of its answer. Whatever it took is a duplicate next time.
+            Err(why) => Ok(Attempt::Later(None, format!("{:#}", anyhow::Error::from(why)))),
+        };
     }
     let asked =
         response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
@@ -152,30 +151,22 @@ async fn read(response: Response) -> anyhow::Result<Attempt> {
 }
 
 /// Notes what is settled, and returns what is to be posted again.
-fn sort_out(
-    events: Vec<Vec<u8>>,
-    results: Vec<EventResult>,
-    is_last: bool,
-    verdicts: &mut Vec<Verdict>,
-) -> anyhow::Result<Vec<Vec<u8>>> {
+fn sort_out(events: &Lines, answer: &[u8], is_last: bool, tally: &mut Tally) -> anyhow::Result<Lines> {
+    let Answer { results } =
+        serde_json::from_slice(answer).context("the service's answer is not what this program knows")?;
     if results.len() != events.len() {
         bail!("the service answered {} events of {}", results.len(), events.len());
     }
-    let mut again = Vec::new();
-    for (event, result) in events.into_iter().zip(results) {
-        match result.error {
-            Some(error) if error.retryable && !is_last => again.push(event),
-            error => verdicts.push(Verdict {
-                why: error.map(|error| {
-                    format!(
-                        "{}: {} {}",
-                        result.event_id.as_deref().unwrap_or("(no id)"),
-                        error.code,
-                        error.message
-                    )
-                }),
-                outcome: result.outcome,
-            }),
+    let mut again = Lines::default();
+    for (event, EventResult { event_id, outcome, error }) in events.iter().zip(results) {
+        match error {
+            Some(EventError { retryable: true, .. }) if !is_last => again.push(event),
+            None => tally.count(&outcome),
+            Some(EventError { code, message, .. }) => {
+                tally.count(&outcome);
+                let id = event_id.as_deref().unwrap_or("(no id)");
+                tally.explain(|| format!("{id}: {code} {message}"));
+            }
         }
     }
     Ok(again)

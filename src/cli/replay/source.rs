@@ -10,6 +10,8 @@ use anyhow::{Context as _, bail};
 use serde_json::Value;
 use tokio::sync::mpsc;
 
+use super::lines::Lines;
+
 /// The most bytes in a batch, well below the largest body that a service takes.
 const MAX_BATCH_BYTES: usize = 4 << 20;
 
@@ -24,10 +26,10 @@ enum Input {
     Text(&'static str),
 }
 
-/// Events that are posted together, each on a line of its own.
+/// Events that are posted together.
 #[derive(Default)]
 pub(in crate::cli) struct Batch {
-    pub(super) events: Vec<Vec<u8>>,
+    pub(super) events: Lines,
     /// How much of the input it was.
     pub(super) bytes: u64,
 }
@@ -64,7 +66,7 @@ impl Source {
 
     /// Sends batches of up to `size` events, until nobody takes them any more.
     pub(super) fn read(self, size: usize, batches: &mpsc::Sender<Batch>) -> anyhow::Result<()> {
-        let mut gatherer = Gatherer { size, batches, batch: Batch::default(), bytes: 0 };
+        let mut gatherer = Gatherer { size, batches, batch: Batch::default() };
         for input in self.inputs {
             match input {
                 Input::Text(text) => gatherer.take_lines(Cursor::new(text))?,
@@ -81,8 +83,6 @@ struct Gatherer<'s> {
     size: usize,
     batches: &'s mpsc::Sender<Batch>,
     batch: Batch,
-    /// Of the batch's events.
-    bytes: usize,
 }
 
 impl Gatherer<'_> {
@@ -90,8 +90,7 @@ impl Gatherer<'_> {
         if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")) {
             for event in events_of(serde_json::from_slice(&fs::read(path)?)?) {
                 let event = serde_json::to_vec(&event)?;
-                let bytes = event.len();
-                self.take(event, bytes)?;
+                self.take(&event, event.len())?;
             }
             return Ok(());
         }
@@ -99,8 +98,9 @@ impl Gatherer<'_> {
     }
 
     fn take_lines(&mut self, mut lines: impl BufRead) -> anyhow::Result<()> {
+        let mut line = Vec::new();
         loop {
-            let mut line = Vec::new();
+            line.clear();
             let bytes = lines.read_until(b'\n', &mut line)?;
             if bytes == 0 {
                 return Ok(());
@@ -109,23 +109,22 @@ impl Gatherer<'_> {
             if line.is_empty() {
                 self.batch.bytes += bytes as u64;
             } else {
-                self.take(line, bytes)?;
+                self.take(&line, bytes)?;
             }
         }
     }
 
-    fn take(&mut self, event: Vec<u8>, input_bytes: usize) -> anyhow::Result<()> {
-        if self.batch.events.len() >= self.size || self.bytes + event.len() > MAX_BATCH_BYTES {
+    fn take(&mut self, event: &[u8], input_bytes: usize) -> anyhow::Result<()> {
+        let waiting = &self.batch.events;
+        if waiting.len() >= self.size || waiting.text().len() + event.len() >= MAX_BATCH_BYTES {
             self.send()?;
         }
-        self.bytes += event.len();
         self.batch.bytes += input_bytes as u64;
         self.batch.events.push(event);
         Ok(())
     }
 
     fn send(&mut self) -> anyhow::Result<()> {
-        self.bytes = 0;
         let batch = std::mem::take(&mut self.batch);
         if batch.events.is_empty() {
             return Ok(());

@@ -120,6 +120,17 @@ fn the_rate_is_kept() {
 }
 
 #[test]
+fn a_slow_rate_is_no_burst() {
+    let world = World::new();
+    let service = world.serve();
+    let file = world.write("events.ndjson", &ndjson(&events(30)));
+    let summary = run(&mut world.replay(&file, service.address, &["--rate", "40", "--json"]));
+    // Ten at a time.
+    let seconds = summary.json()["seconds"].as_f64().unwrap();
+    assert!((0.48..3.0).contains(&seconds), "{seconds}");
+}
+
+#[test]
 fn a_restart_under_way_is_waited_for() {
     let world = World::new();
     let service = world.serve();
@@ -206,6 +217,21 @@ fn a_busy_service_is_asked_again_when_it_says() {
     assert!((Duration::from_secs(1)..Duration::from_secs(3)).contains(&waited), "{waited:?}");
     assert_eq!(first.1, second.1, "all of it again");
     assert!(!third.1.contains("event-0") && third.1.contains("event-1"), "only what was not taken");
+}
+
+#[test]
+fn what_was_answered_in_part_is_posted_again() {
+    let world = World::new();
+    let of_both = |outcome: &str| {
+        let of = |event: &str| json!({"event_id": event, "chat_id": null, "outcome": outcome});
+        json!({"results": [of("event-0"), of("event-1")]})
+    };
+    let mut cut_off = answer("200 OK", "", &of_both("created"));
+    cut_off.truncate(cut_off.len() - 10);
+    let (address, service) = pretend(vec![cut_off, answer("200 OK", "", &of_both("duplicate"))]);
+    let summary = start(&world, address).finish().json();
+    assert_eq!(summary["outcomes"], json!({"duplicate": 2}), "{summary}");
+    assert_eq!(service.join().unwrap().len(), 2);
 }
 
 #[test]
