@@ -16,16 +16,16 @@ pub(crate) struct Shape {
 }
 
 /// One event a request, at as many connections as a busy relay has.
-pub(crate) const ONE_64: Shape = Shape { connections: 64, each: 1, prepared: 60_000.0 };
+pub(crate) const ONE_64: Shape = Shape { connections: 64, each: 1, prepared: 90_000.0 };
 
 /// One event a request, at many connections.
-pub(crate) const ONE_256: Shape = Shape { connections: 256, each: 1, prepared: 60_000.0 };
+pub(crate) const ONE_256: Shape = Shape { connections: 256, each: 1, prepared: 90_000.0 };
 
 /// 100 events a request.
-pub(crate) const MANY_16: Shape = Shape { connections: 16, each: 100, prepared: 160_000.0 };
+pub(crate) const MANY_16: Shape = Shape { connections: 16, each: 100, prepared: 220_000.0 };
 
 /// One event a request, at few connections.
-pub(crate) const ONE_16: Shape = Shape { connections: 16, each: 1, prepared: 60_000.0 };
+pub(crate) const ONE_16: Shape = Shape { connections: 16, each: 1, prepared: 90_000.0 };
 
 impl Shape {
     /// For a single turn.

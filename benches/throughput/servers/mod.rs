@@ -19,7 +19,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::{machine, stores::Store};
 
@@ -108,6 +109,14 @@ impl Server {
     /// The memory that it has in use now, in megabytes.
     pub(crate) fn resident(&self) -> anyhow::Result<f64> {
         machine::resident(self.id())
+    }
+
+    /// Has it end in good order, as `kill` without more does, and waits for that.
+    pub(crate) fn stop(&mut self) -> anyhow::Result<()> {
+        kill_process(Pid::from_child(&self.process), Signal::TERM)?;
+        let status = self.process.wait()?;
+        ensure!(status.success(), "a server was told to stop, and ended with {status}");
+        Ok(())
     }
 
     /// `kill -9`, and waits for its end.

@@ -26,6 +26,7 @@ use chert_groups::{
 use crate::{
     population::{LINES, Population, line},
     postgres::Cluster,
+    servers::{Contender, Server},
 };
 
 /// Who posts.
@@ -92,13 +93,20 @@ pub(crate) struct Ground {
 #[derive(Clone)]
 enum Place {
     /// In a file.
-    File {
-        path: PathBuf,
-        /// Where turns have copies of it. Without it they go on with the file itself, each where the last one ended.
-        copies: Option<PathBuf>,
-    },
+    File { path: PathBuf, found: Found },
     /// In a database that turns have copies of. Their servers log into the file.
     Database { cluster: Rc<Cluster>, log: PathBuf },
+}
+
+/// How a turn finds a file.
+#[derive(Clone)]
+enum Found {
+    /// As it was made: each has a copy of its own, in this folder.
+    New(PathBuf),
+    /// Somewhat fuller, and at rest: after the turn before, a server has started on it and was stopped.
+    AtRest,
+    /// As a server has left it that was killed.
+    Killed,
 }
 
 impl Secrets {
@@ -116,11 +124,12 @@ impl Ground {
         let path = make(&folder.join("empty"))?;
         let chats = fill(&path, population, secrets, clock)?;
         settle(&path)?;
-        let place = Place::File { path, copies: Some(folder.join("copy")) };
+        let place = Place::File { path, found: Found::New(folder.join("copy")) };
         Ok(Self { population, chats: Rc::new(chats), place })
     }
 
-    /// A file of about so many groups and receipts, in `folder`. It is too large to be copied for each turn.
+    /// A file of about so many groups and receipts, in `folder`. It is too large to be copied for each turn, so each goes
+    /// on where the last one ended, once the file has come to rest.
     pub(crate) fn grown(
         folder: &Path,
         (groups, receipts): (usize, usize),
@@ -131,7 +140,8 @@ impl Ground {
         let chats = fill(&path, population, secrets, clock)?;
         founding::add_receipts(&path, receipts.saturating_sub(groups), clock.now())?;
         settle(&path)?;
-        Ok(Self { population, chats: Rc::new(chats), place: Place::File { path, copies: None } })
+        let place = Place::File { path, found: Found::AtRest };
+        Ok(Self { population, chats: Rc::new(chats), place })
     }
 
     /// A database with what is in the empty file, in a PostgreSQL of its own. Servers on it log into `folder`.
@@ -149,9 +159,14 @@ impl Ground {
         Ok(Self { population, chats: Rc::new(chats), place })
     }
 
-    /// The same file, with traffic about all of its groups.
+    /// The same, with traffic about all of its groups. A turn does not wait until a file is at rest, which takes long when
+    /// the one before was about so many.
     pub(crate) fn everywhere(&self) -> Self {
-        Self { population: self.population.everywhere(), ..self.clone() }
+        let mut everywhere = Self { population: self.population.everywhere(), ..self.clone() };
+        if let Place::File { found, .. } = &mut everywhere.place {
+            *found = Found::Killed;
+        }
+        everywhere
     }
 
     /// The registry for a turn. A copy that was made before is gone then.
@@ -164,16 +179,27 @@ impl Ground {
 
     /// The file for a turn. A copy that was made before is overwritten.
     pub(crate) fn file(&self) -> anyhow::Result<PathBuf> {
-        let Place::File { path: original, copies } = &self.place else { bail!("it is in no file") };
-        let Some(folder) = copies else { return Ok(original.clone()) };
-        // There is none the first time.
-        let _ = std::fs::remove_dir_all(folder);
-        std::fs::create_dir(folder)?;
-        let path = folder.join("registry.db");
-        std::fs::copy(original, &path)?;
-        File::open(&path)?.sync_all()?;
-        Ok(path)
+        let Place::File { path: original, found } = &self.place else { bail!("it is in no file") };
+        match found {
+            Found::New(folder) => copy(original, folder),
+            Found::AtRest => {
+                Server::start(Contender::Ours, original)?.stop()?;
+                Ok(original.clone())
+            }
+            Found::Killed => Ok(original.clone()),
+        }
     }
+}
+
+/// A copy of a file in a folder that has nothing else.
+fn copy(original: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
+    // There is none the first time.
+    let _ = std::fs::remove_dir_all(folder);
+    std::fs::create_dir(folder)?;
+    let path = folder.join("registry.db");
+    std::fs::copy(original, &path)?;
+    File::open(&path)?.sync_all()?;
+    Ok(path)
 }
 
 /// A folder, and the path of a file in it.
