@@ -2,7 +2,6 @@
 
 use std::{
     sync::{Arc, mpsc},
-    thread,
     time::{Duration, Instant},
 };
 
@@ -78,9 +77,6 @@ impl<C: Command, E: Engine> WriterLoop<C, E> {
                 }
             },
         };
-        // Whoever is about to send a job may do so first, if they are ready to run and the processors are not enough
-        // for all. Where nobody is, this takes no time: nobody is waited for.
-        thread::yield_now();
         let mut weight = first.commands.len();
         let mut batch = vec![first];
         while let Ok(message) = self.jobs.try_recv() {
