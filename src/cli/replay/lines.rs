@@ -31,13 +31,8 @@ impl Lines {
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        let mut rest = self.text.as_slice();
-        let mut start = 0;
-        self.ends.iter().filter_map(move |end| {
-            let (line, after) = rest.split_at_checked(end - start)?;
-            (rest, start) = (after, *end);
-            line.strip_suffix(b"\n")
-        })
+        let starts = std::iter::once(&0).chain(&self.ends);
+        starts.zip(&self.ends).filter_map(|(start, end)| self.text.get(*start..end - 1))
     }
 }
 
