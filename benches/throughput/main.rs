@@ -11,7 +11,8 @@
 //! - [`machine`] says what machine it is, and how busy.
 //!
 //! For looking closer: `cargo bench --bench throughput -- only 4` is one target (or several, or `full`), and
-//! `-- turn ours 64 1` is one turn of one contender, here at 64 connections with 1 event a request; `-- look-up ours
+//! `-- turn ours 64 1` is one turn of one contender, here at 64 connections with 1 event a request, and `-- pace 12000`
+//! one of ours at 16 connections when so many events are due a second; `-- look-up ours
 //! by-id` is one of look-ups, and `-- look-up ours by-id beside 15000` the same beside so many events a second.
 //! `CHERT_GROUPS_BENCH_SECONDS` is the length of a turn, and `CHERT_GROUPS_BENCH_ROUNDS` the number of rounds.
 
@@ -71,6 +72,7 @@ fn main() -> anyhow::Result<()> {
         ["turn", contender, connections, each] => {
             measure(one_turn(named(contender)?, Shape::of(connections.parse()?, each.parse()?)))
         }
+        ["pace", pace] => measure(one_paced_turn(pace.parse()?)),
         ["look-up", contender, way] => measure(one_look_up(named(contender)?, called(way)?, None)),
         ["look-up", contender, way, "beside", pace] => {
             measure(one_look_up(named(contender)?, called(way)?, Some(pace.parse()?)))
@@ -81,8 +83,8 @@ fn main() -> anyhow::Result<()> {
         ["only", targets @ ..] => measure(table(false, figures::known(targets)?)),
         ["full", "only", targets @ ..] => measure(table(true, figures::known(targets)?)),
         _ => bail!(
-            "known are: [full] [only TARGET…], turn CONTENDER CONNECTIONS EVENTS, look-up CONTENDER WAY [beside PACE], \
-             wrk CONTENDER"
+            "known are: [full] [only TARGET…], turn CONTENDER CONNECTIONS EVENTS, pace PACE, \
+             look-up CONTENDER WAY [beside PACE], wrk CONTENDER"
         ),
     }
 }
@@ -153,6 +155,12 @@ async fn one_turn(contender: Contender, shape: Shape) -> anyhow::Result<()> {
     let turn = bench.turn(contender, &bench.empty, shape, &posts).await?;
     let (_, compared) = bench.crashes();
     say(&format!("{:#?}\n{compared} requests compared after the crash", turn.measured))
+}
+
+async fn one_paced_turn(pace: f64) -> anyhow::Result<()> {
+    let bench = Bench::set_up(Size::chosen(false)?)?;
+    let turn = bench.paced(&bench.empty, pace).await?;
+    say(&format!("{:#?}", turn.measured))
 }
 
 async fn one_look_up(contender: Contender, way: Way, pace: Option<f64>) -> anyhow::Result<()> {

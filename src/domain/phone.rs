@@ -40,6 +40,16 @@ impl PhoneNumber {
         }
     }
 
+    /// Takes `text` as a number that was read before: what a store read back. Whether it is possible is not asked again,
+    /// which takes long, and which another release of libphonenumber might answer otherwise.
+    ///
+    /// # Errors
+    ///
+    /// When it does not look like one in E.164.
+    pub fn from_canonical(text: &str) -> Result<Self, PhoneNumberError> {
+        if has_e164_shape(text) { Ok(Self(text.into())) } else { Err(PhoneNumberError) }
+    }
+
     /// The number as text, `+` first.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -127,6 +137,16 @@ mod tests {
     fn from_str_takes_e164_only() {
         assert!("+14155550111".parse::<PhoneNumber>().is_ok());
         assert!("+1 415 555 0111".parse::<PhoneNumber>().is_err());
+    }
+
+    #[test]
+    fn what_was_read_before_is_not_asked_whether_it_is_possible() {
+        // No country has this code.
+        assert!("+99999999999".parse::<PhoneNumber>().is_err());
+        assert_eq!(PhoneNumber::from_canonical("+99999999999").unwrap().as_str(), "+99999999999");
+        for text in ["+1 415 555 0111", "14155550111", "+1415", ""] {
+            assert_eq!(PhoneNumber::from_canonical(text), Err(PhoneNumberError), "{text}");
+        }
     }
 
     #[test]

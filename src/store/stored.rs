@@ -37,7 +37,7 @@ pub(super) fn slug(table: &str, column: &str, text: &str) -> Result<Slug, StoreE
 
 /// A phone number.
 pub(super) fn number(table: &str, column: &str, text: &str) -> Result<PhoneNumber, StoreError> {
-    text.parse().map_err(|why| StoreError::damaged(table, column, why))
+    PhoneNumber::from_canonical(text).map_err(|why| StoreError::damaged(table, column, why))
 }
 
 /// The owner of a relay's number.

@@ -18,8 +18,8 @@ pub struct Further {
 
 /// [`Further`] knowledge of one person, which takes no room until there is some.
 ///
-/// A chat has places for eleven people at a time, most of them free, and its people are what every event about it reads:
-/// so a person takes 56 bytes with this, where it took 120.
+/// A chat's people are most of the memory that it takes, and what every event about it reads: so a person takes 56 bytes
+/// with this, where it took 120.
 #[derive(Clone, Debug, Default)]
 pub struct Apart(Option<Box<Further>>);
 

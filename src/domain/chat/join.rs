@@ -41,9 +41,7 @@ impl ChatState {
         self.created_direct |= other.created_direct;
         self.roster = self.roster.take().max(other.roster);
         self.ours.extend(other.ours);
-        for (handle, person) in other.people {
-            self.people.entry(handle).or_default().absorb(person);
-        }
+        self.tell(other.people, Person::absorb);
     }
 }
 

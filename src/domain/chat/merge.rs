@@ -81,9 +81,8 @@ impl ChatState {
         for own in &says.ours {
             took |= Took::value_if(!self.ours.contains(own) && self.ours.insert(own.clone()));
         }
-        for mention in &says.people {
-            took |= self.apply_mention(stamp, mention);
-        }
+        let mentions = says.people.iter().map(|mention| (&mention.handle, mention));
+        self.tell(mentions, |person, mention| took |= person.apply(stamp, mention));
         took
     }
 
@@ -112,14 +111,6 @@ impl ChatState {
         self.called_group |= says.is_group;
         self.created_direct |= says.is_direct;
         Took::value_if(before != (self.called_group, self.created_direct))
-    }
-
-    fn apply_mention(&mut self, stamp: &Stamp, mention: &Mention) -> Took {
-        // Looked up first: nearly every mention is of somebody known, and an entry would clone the handle.
-        match self.people.get_mut(&mention.handle) {
-            Some(person) => person.apply(stamp, mention),
-            None => self.people.entry(mention.handle.clone()).or_default().apply(stamp, mention),
-        }
     }
 }
 

@@ -1,6 +1,9 @@
 //! The newest word on every field, and what follows from it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Borrow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use litemap::LiteMap;
 
@@ -23,7 +26,8 @@ use crate::domain::{
 /// about this type.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChatState {
-    /// Its conversation keys, each with its newest spelling. Nearly every chat has one, for which a tree would be large.
+    /// Its conversation keys, each with its newest spelling. This is a list and no tree because nearly every chat has one,
+    /// as `people` is because nearly every chat has few: a tree has places for eleven.
     pub keys: LiteMap<Conversation, Field<ConversationKey>>,
     /// Its name, or that it has none.
     pub name: Field<Option<DisplayName>>,
@@ -43,7 +47,7 @@ pub struct ChatState {
     /// The line's own addresses, its number included. They only ever grow in number.
     pub ours: BTreeSet<Handle>,
     /// Everybody whom any event spoke of, the line's own addresses included.
-    pub people: BTreeMap<Handle, Person>,
+    pub people: LiteMap<Handle, Person>,
 }
 
 /// What was said about one handle.
@@ -141,6 +145,26 @@ impl ChatState {
             let standing = (!self.ours.contains(handle)).then(|| self.weigh(person))??;
             Some((handle, person, standing))
         })
+    }
+
+    /// Tells each of these people something. Those of whom nobody spoke before are taken in at once: one by one, each
+    /// would move all whose handles are greater.
+    pub(super) fn tell<H: Borrow<Handle>, T>(
+        &mut self,
+        told: impl IntoIterator<Item = (H, T)>,
+        mut tell: impl FnMut(&mut Person, T),
+    ) {
+        let mut strangers = BTreeMap::<Handle, Person>::new();
+        for (handle, what) in told {
+            let handle = handle.borrow();
+            match self.people.get_mut(handle) {
+                Some(person) => tell(person, what),
+                None => tell(strangers.entry(handle.clone()).or_default(), what),
+            }
+        }
+        if !strangers.is_empty() {
+            self.people.extend(strangers);
+        }
     }
 
     fn weigh(&self, person: &Person) -> Option<Standing> {

@@ -76,7 +76,7 @@ pub fn encode(report: &Report) -> Vec<u8> {
         client_ref: report.client_ref.map(|id| *id.as_bytes()),
         about_line: report.about_line.map(pack_opinion),
         about_number: report.about_number.map(|(number, opinion)| (number.0, pack_opinion(opinion))),
-        says: pack_says(&report.says, Handle::as_str),
+        says: pack_says(&report.says, handles(&report.says)),
     };
     // Plain strings and numbers always serialize.
     postcard::to_extend(&packed, vec![VERSION]).unwrap_or_default()
@@ -86,8 +86,13 @@ fn pack_opinion(opinion: Opinion) -> PackedOpinion {
     (number_of(&WORDS, opinion.word), number_of(&STRENGTHS, opinion.strength))
 }
 
-/// Packs what is said, with people `named` so.
-pub(super) fn pack_says<'a, H>(says: &'a Says, named: impl Fn(&'a Handle) -> H) -> PackedSays<'a, H> {
+/// The handles of those who are spoken of.
+pub(super) fn handles(says: &Says) -> impl Iterator<Item = &str> {
+    says.people.iter().map(|mention| mention.handle.as_str())
+}
+
+/// Packs what is said, with these `names` of those who are spoken of.
+pub(super) fn pack_says<H>(says: &Says, names: impl IntoIterator<Item = H>) -> PackedSays<'_, H> {
     PackedSays {
         name: says.name.as_ref().map(|name| name.as_ref().map(DisplayName::as_str)),
         icon: says.icon.as_ref().map(|icon| icon.as_ref().map(IconUrl::as_str)),
@@ -95,7 +100,7 @@ pub(super) fn pack_says<'a, H>(says: &'a Says, named: impl Fn(&'a Handle) -> H) 
         is_group: says.is_group,
         roster_complete: says.roster_complete,
         ours: says.ours.iter().map(Handle::as_str).collect(),
-        people: says.people.iter().map(|mention| pack_mention(mention, named(&mention.handle))).collect(),
+        people: says.people.iter().zip(names).map(|(mention, name)| pack_mention(mention, name)).collect(),
     }
 }
 
@@ -123,7 +128,7 @@ fn unpack(packed: &PackedReport<'_>) -> Option<Report> {
     Some(Report {
         id: EventId::new(packed.id).ok()?,
         claimed: Time::from_nanos(packed.claimed),
-        line: optional(packed.line, |line| line.parse().ok())?,
+        line: optional(packed.line, |line| PhoneNumber::from_canonical(line).ok())?,
         key: ConversationKey::from_canonical(packed.key),
         previous: packed.previous.map(ConversationKey::from_canonical),
         client_ref: packed.client_ref.map(Hex128::from_bytes),

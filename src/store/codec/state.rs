@@ -180,6 +180,7 @@ impl Unpacker {
         for conversation in &packed.unspelled {
             state.keys.insert(Conversation::from_canonical(conversation), None);
         }
+        state.people.reserve(packed.people.len());
         for person in &packed.people {
             state.people.insert(Handle::from_canonical(person.handle), self.person(person)?);
         }

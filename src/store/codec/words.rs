@@ -8,14 +8,15 @@
 //! The words of a transaction are one row: a byte of version, and each word in postcard. Rows of the first version, which
 //! had no such byte, are still read: they begin with a chat's id, and so with a time.
 
+use litemap::LiteMap;
 use serde::{Deserialize, Serialize};
 
-use super::report::{PackedSays, pack_says, unpack_says};
+use super::report::{PackedSays, handles, pack_says, unpack_says};
 use crate::{
     domain::{
         chat::{Chat, Keys},
-        conversation_key::{Conversation, ConversationKey},
-        event::Says,
+        conversation_key::ConversationKey,
+        event::{Mention, Says},
         handle::Handle,
         ids::{ChatId, EventId},
         stamp::Stamp,
@@ -87,7 +88,7 @@ enum PackedKey<'a> {
 pub fn append(words: &mut Vec<u8>, chat: &Chat, keys: Keys<'_>, stamp: &Stamp, says: &Says) {
     let form = by_place(chat, keys, stamp, says).unwrap_or_else(|| {
         let key = keys.current.map(ConversationKey::as_str);
-        Form::ByHandle(pack(chat.id, stamp, key, says, pack_says(says, Handle::as_str)))
+        Form::ByHandle(pack(chat.id, stamp, key, says, pack_says(says, handles(says))))
     });
     if words.is_empty() {
         words.push(VERSION);
@@ -100,28 +101,27 @@ pub fn append(words: &mut Vec<u8>, chat: &Chat, keys: Keys<'_>, stamp: &Stamp, s
 
 fn by_place<'a>(chat: &Chat, keys: Keys<'a>, stamp: &'a Stamp, says: &'a Says) -> Option<Form<'a>> {
     let places = Places::of(chat)?;
-    let knows_all = says.people.iter().all(|mention| chat.state.people.contains_key(&mention.handle));
-    if !knows_all {
-        return None;
-    }
-    let place = |handle: &Handle| place_of(chat.state.people.keys(), handle);
+    let place = |mention: &Mention| place_of(&chat.state.people, &mention.handle);
+    let people: Vec<u8> = says.people.iter().map(place).collect::<Option<_>>()?;
     let key = keys.current.map_or(PackedKey::None, |key| held(chat, key));
-    Some(Form::ByPlace(places, pack(chat.id, stamp, key, says, pack_says(says, place))))
+    Some(Form::ByPlace(places, pack(chat.id, stamp, key, says, pack_says(says, people))))
 }
 
-/// The place of somebody who is there; there are not more than a byte can count.
-fn place_of<'k, K: Ord + 'k>(mut all: impl Iterator<Item = &'k K>, one: &K) -> u8 {
-    all.position(|other| other == one).and_then(|place| u8::try_from(place).ok()).unwrap_or(u8::MAX)
+/// Where something is, if it is there; there are not more than a byte can count.
+fn place_of<K: Ord, V>(all: &LiteMap<K, V>, one: &K) -> Option<u8> {
+    all.find_index(one).ok().and_then(|place| u8::try_from(place).ok())
 }
 
 fn held<'a>(chat: &Chat, key: &'a ConversationKey) -> PackedKey<'a> {
-    let conversation: Conversation = key.conversation();
-    match chat.state.keys.get(&conversation) {
-        Some(Some(held)) if held.value == *key => {
-            PackedKey::Held(place_of(chat.state.keys.keys(), &conversation))
-        }
-        _ => PackedKey::Spelled(key.as_str()),
-    }
+    let place = place_of(&chat.state.keys, &key.conversation());
+    let is_held = |place: &u8| key_at(chat, *place) == Some(key);
+    place.filter(is_held).map_or(PackedKey::Spelled(key.as_str()), PackedKey::Held)
+}
+
+/// How the conversation at a place is spelled.
+fn key_at(chat: &Chat, place: u8) -> Option<&ConversationKey> {
+    let (_, spelling) = chat.state.keys.get_indexed(usize::from(place))?;
+    Some(&spelling.as_ref()?.value)
 }
 
 fn pack<'a, K, H>(
@@ -235,8 +235,8 @@ impl<'a> Kept<'a> {
                 return Ok(None);
             }
             Form::ByPlace(_, packed) => {
-                let people: Vec<&Handle> = chat.state.people.keys().collect();
-                let found = |place: &u8| people.get(usize::from(*place)).copied().cloned();
+                let people = &chat.state.people;
+                let found = |place: &u8| Some(people.get_indexed(usize::from(*place))?.0.clone());
                 let key = packed.key.of(chat).ok_or_else(|| damaged(&"a key without a place"))?;
                 unpack(packed, key, unpack_says(&packed.says, found))
             }
@@ -252,10 +252,7 @@ impl PackedKey<'_> {
         Some(match self {
             Self::None => None,
             Self::Spelled(key) => Some(ConversationKey::from_canonical(key)),
-            Self::Held(place) => {
-                let held = chat.state.keys.values().nth(usize::from(*place))?.as_ref()?;
-                Some(held.value.clone())
-            }
+            Self::Held(place) => Some(key_at(chat, *place)?.clone()),
         })
     }
 }

@@ -320,7 +320,7 @@ mod tests {
 
     fn people(connection: &Connection, chat: &Chat) -> Vec<String> {
         let chat = load::answering_chat(connection, chat.id).unwrap().unwrap();
-        chat.state.people.into_keys().map(|handle| handle.as_str().to_owned()).collect()
+        chat.state.people.keys().map(|handle| handle.as_str().to_owned()).collect()
     }
 
     fn is_empty(connection: &Connection) -> bool {
