@@ -151,14 +151,19 @@ impl Bench {
         turn.with_context(|| format!("{} at {shape}", contender.name()))
     }
 
-    /// So many events a second of ours, one a request at 16 connections.
-    pub(crate) async fn paced(&self, ground: &Ground, pace: f64) -> anyhow::Result<Turn> {
+    /// So many events a second, one a request at 16 connections.
+    pub(crate) async fn paced(
+        &self,
+        contender: Contender,
+        ground: &Ground,
+        pace: f64,
+    ) -> anyhow::Result<Turn> {
         // Some more than are due, so that the end of them is not the end of the turn.
         let posts = self.posts(ground, ONE_16.prepared(1.1 * pace), self.size.turn)?;
-        let ingest = ingest(Contender::Ours, ground, &posts);
+        let ingest = ingest(contender, ground, &posts);
         let plan = pacing(&ingest, ONE_16, pace);
-        let turn = self.run(Contender::Ours, ground, plan, &ingest).await;
-        turn.with_context(|| format!("ours at {pace:.0} events a second"))
+        let turn = self.run(contender, ground, plan, &ingest).await;
+        turn.with_context(|| format!("{} at {pace:.0} events a second", contender.name()))
     }
 
     async fn run(

@@ -11,7 +11,7 @@
 //! - [`machine`] says what machine it is, and how busy.
 //!
 //! For looking closer: `cargo bench --bench throughput -- only 4` is one target (or several, or `full`), and
-//! `-- turn ours 64 1` is one turn of one contender, here at 64 connections with 1 event a request, and `-- pace 12000`
+//! `-- turn ours 64 1` is one turn of one contender, here at 64 connections with 1 event a request, and `-- pace ours 12000`
 //! one of ours at 16 connections when so many events are due a second; `-- look-up ours
 //! by-id` is one of look-ups, and `-- look-up ours by-id beside 15000` the same beside so many events a second.
 //! `CHERT_GROUPS_BENCH_SECONDS` is the length of a turn, and `CHERT_GROUPS_BENCH_ROUNDS` the number of rounds.
@@ -72,7 +72,7 @@ fn main() -> anyhow::Result<()> {
         ["turn", contender, connections, each] => {
             measure(one_turn(named(contender)?, Shape::of(connections.parse()?, each.parse()?)))
         }
-        ["pace", pace] => measure(one_paced_turn(pace.parse()?)),
+        ["pace", contender, pace] => measure(one_paced_turn(named(contender)?, pace.parse()?)),
         ["look-up", contender, way] => measure(one_look_up(named(contender)?, called(way)?, None)),
         ["look-up", contender, way, "beside", pace] => {
             measure(one_look_up(named(contender)?, called(way)?, Some(pace.parse()?)))
@@ -83,7 +83,7 @@ fn main() -> anyhow::Result<()> {
         ["only", targets @ ..] => measure(table(false, figures::known(targets)?)),
         ["full", "only", targets @ ..] => measure(table(true, figures::known(targets)?)),
         _ => bail!(
-            "known are: [full] [only TARGET…], turn CONTENDER CONNECTIONS EVENTS, pace PACE, \
+            "known are: [full] [only TARGET…], turn CONTENDER CONNECTIONS EVENTS, pace CONTENDER PACE, \
              look-up CONTENDER WAY [beside PACE], wrk CONTENDER"
         ),
     }
@@ -157,9 +157,9 @@ async fn one_turn(contender: Contender, shape: Shape) -> anyhow::Result<()> {
     say(&format!("{:#?}\n{compared} requests compared after the crash", turn.measured))
 }
 
-async fn one_paced_turn(pace: f64) -> anyhow::Result<()> {
+async fn one_paced_turn(contender: Contender, pace: f64) -> anyhow::Result<()> {
     let bench = Bench::set_up(Size::chosen(false)?)?;
-    let turn = bench.paced(&bench.empty, pace).await?;
+    let turn = bench.paced(contender, &bench.empty, pace).await?;
     say(&format!("{:#?}", turn.measured))
 }
 

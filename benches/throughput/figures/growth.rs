@@ -12,6 +12,7 @@ use crate::{
     load::measured::Measured,
     lookups::Way,
     report::{Required, Row, Unit, latency, of_each},
+    servers::Contender,
     shape::{MANY_16, ONE_64, ONE_256},
     stores::Ground,
 };
@@ -64,7 +65,7 @@ impl Rounds {
             one_64,
             bench.ours(ground, ONE_256).await?,
             bench.ours(ground, MANY_16).await?,
-            bench.paced(ground, half).await?,
+            bench.paced(Contender::Ours, ground, half).await?,
         ];
         let (idle, _) = lookup::alone(bench, ground, &Way::ALL).await?;
         let (beside, ingested) = lookup::beside_ingest(bench, ground, &Way::ALL, half).await?;
