@@ -21,6 +21,7 @@ use crate::{
         sqlite::{
             self,
             copy::SqliteSide,
+            data_file::DataFile,
             engine::SqliteEngine,
             lock::{LockError, ServerLock},
             reader::SqliteReader,
@@ -79,9 +80,11 @@ pub fn serve(settings: &StoreSettings, clock: &Clock) -> Result<Served, OpenErro
     match &settings.url {
         StoreUrl::Sqlite(path) => {
             let lock = lock(path, clock.now())?;
-            let file = sqlite::open::open_for_server(path, upkeep)?;
-            let engine = SqliteEngine::new(file, settings.cached_handles)?.with_checkpoints_beside(path)?;
-            let reader = Arc::new(SqliteReader::open(path, settings.readers)?);
+            let connection = sqlite::open::open_for_server(path, upkeep)?;
+            let file = DataFile::open(path)?;
+            let engine = SqliteEngine::new(connection, settings.cached_handles)?;
+            let engine = engine.with_checkpoints_of(file.clone())?;
+            let reader = Arc::new(SqliteReader::open(path, settings.readers)?.beside(file));
             begin(
                 settings,
                 clock,

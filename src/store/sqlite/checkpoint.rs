@@ -5,9 +5,12 @@
 //! queue: that was the slowest hundredth of all answers. So a thread with a connection of its own does it, while the
 //! writer goes on. The log begins anew only when all of it is in the file, and while the writer goes on there is always
 //! a rest. So when the log has become long the writer is asked to do that rest, which is a small one then.
+//!
+//! SQLite makes the file durable only when a checkpoint has come to the end of the log. That would be the writer's as
+//! well, with all pages since the last one, so the thread does it after each of its own: a commit waits less behind many
+//! small pieces than behind a large one.
 
 use std::{
-    path::Path,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -19,7 +22,10 @@ use std::{
 
 use rusqlite::Connection;
 
-use super::open::{OpenError, Upkeep, open};
+use super::{
+    data_file::DataFile,
+    open::{OpenError, Upkeep, open},
+};
 use crate::store::StoreError;
 
 /// How often the log is looked at while there is work.
@@ -41,14 +47,15 @@ pub(super) struct Checkpoints {
 }
 
 impl Checkpoints {
-    /// Takes checkpoints of the registry at `path` over from `writer`.
-    pub(super) fn beside(writer: &Connection, path: &Path) -> Result<Self, OpenError> {
-        let connection = open(path, Upkeep::LeaveAsItIs)?;
-        let refused = |why: String| OpenError::Io { path: path.to_owned(), why };
+    /// Takes checkpoints of the registry in `file` over from `writer`.
+    pub(super) fn beside(writer: &Connection, file: DataFile) -> Result<Self, OpenError> {
+        let connection = open(file.path(), Upkeep::LeaveAsItIs)?;
+        let path = file.path().to_owned();
+        let refused = |why: String| OpenError::Io { path: path.clone(), why };
         writer.execute_batch("PRAGMA wal_autocheckpoint = 0").map_err(|why| refused(why.to_string()))?;
         let (told, commits) = mpsc::sync_channel(1);
         let log_is_long = Arc::new(AtomicBool::new(false));
-        let worker = Worker { connection, commits, log_is_long: Arc::clone(&log_is_long) };
+        let worker = Worker { connection, file, commits, log_is_long: Arc::clone(&log_is_long) };
         let thread = thread::Builder::new()
             .name("checkpoints".to_owned())
             .spawn(move || worker.run())
@@ -84,6 +91,7 @@ impl Drop for Checkpoints {
 
 struct Worker {
     connection: Connection,
+    file: DataFile,
     commits: mpsc::Receiver<()>,
     log_is_long: Arc<AtomicBool>,
 }
@@ -109,6 +117,7 @@ impl Worker {
         // The writer's rest is what is written meanwhile.
         if is_long || log.pages - log.in_the_file >= BEHIND {
             checkpoint(&self.connection, "PASSIVE")?;
+            self.file.sync()?;
         }
         if is_long {
             self.log_is_long.store(true, Ordering::Release);
@@ -152,7 +161,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("registry.db");
         let writer = open(&path, Upkeep::Create).unwrap();
-        let checkpoints = Checkpoints::beside(&writer, &path).unwrap();
+        let checkpoints = Checkpoints::beside(&writer, DataFile::open(&path).unwrap()).unwrap();
         let log_pages = || checkpoint(&writer, "NOOP").unwrap().pages;
         let mut written = 0;
         let began_anew = loop {

@@ -1,11 +1,10 @@
 //! The transactions of the committer.
 
-use std::path::Path;
-
 use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::{
     checkpoint::Checkpoints,
+    data_file::DataFile,
     deliveries,
     journal::{self, Journal},
     load::{self, Chats},
@@ -53,7 +52,7 @@ pub struct SqliteEngine {
     cached_handles: usize,
     /// `None` after a failure, when nobody knows what is in the store.
     known: Option<Known>,
-    /// `None` where SQLite's own are good enough.
+    /// `None` where SQLite's own are good enough. It has the file, so it is dropped after the connection.
     checkpoints: Option<Checkpoints>,
 }
 
@@ -81,13 +80,13 @@ impl SqliteEngine {
         Ok(engine)
     }
 
-    /// The same with checkpoints on a thread of their own. The file of its connection is at `path`.
+    /// The same with checkpoints on a thread of their own. Its connection is to `file`.
     ///
     /// # Errors
     ///
     /// When the file cannot be opened once more, or the system has no thread to spare.
-    pub fn with_checkpoints_beside(mut self, path: &Path) -> Result<Self, OpenError> {
-        self.checkpoints = Some(Checkpoints::beside(&self.connection, path)?);
+    pub fn with_checkpoints_of(mut self, file: DataFile) -> Result<Self, OpenError> {
+        self.checkpoints = Some(Checkpoints::beside(&self.connection, file)?);
         Ok(self)
     }
 

@@ -10,6 +10,7 @@
 //!
 //! `PRAGMA synchronous = FULL` everywhere: what was answered is on the disk.
 
+pub mod data_file;
 pub mod engine;
 pub mod lock;
 pub mod open;

@@ -6,6 +6,7 @@ use r2d2::{ManageConnection, Pool, PooledConnection};
 use rusqlite::{Connection, params, params_from_iter};
 
 use super::{
+    data_file::DataFile,
     directory, known,
     open::{OpenError, open_read_only},
     parked,
@@ -30,6 +31,8 @@ use crate::{
 /// Looks things up in a file.
 pub struct SqliteReader {
     pool: Pool<ReadOnly>,
+    /// Where somebody else in this process has it open, too; dropped after the pool.
+    _file: Option<DataFile>,
 }
 
 struct ReadOnly(PathBuf);
@@ -65,7 +68,13 @@ impl SqliteReader {
             .max_size(connections)
             .min_idle(Some(1))
             .build_unchecked(ReadOnly(path.to_owned()));
-        Ok(Self { pool })
+        Ok(Self { pool, _file: None })
+    }
+
+    /// The same in a process that has the `file` open besides.
+    #[must_use]
+    pub fn beside(self, file: DataFile) -> Self {
+        Self { _file: Some(file), ..self }
     }
 
     fn connection(&self) -> Result<PooledConnection<ReadOnly>, StoreError> {
