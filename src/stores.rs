@@ -84,7 +84,7 @@ pub fn serve(settings: &StoreSettings, clock: &Clock) -> Result<Served, OpenErro
             let file = DataFile::open(path)?;
             let engine = SqliteEngine::new(connection, settings.cached_handles)?;
             let engine = engine.with_checkpoints_of(file.clone())?;
-            let reader = Arc::new(SqliteReader::open(path, settings.readers)?.beside(file));
+            let reader = Arc::new(SqliteReader::beside(file, settings.readers)?);
             begin(
                 settings,
                 clock,

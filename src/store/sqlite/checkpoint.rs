@@ -24,7 +24,7 @@ use rusqlite::Connection;
 
 use super::{
     data_file::DataFile,
-    open::{OpenError, Upkeep, open},
+    open::{OpenError, open_again},
 };
 use crate::store::StoreError;
 
@@ -35,8 +35,9 @@ const PAUSE: Duration = Duration::from_millis(10);
 /// disk takes in a checkpoint, and for sixteen MiB that was a tenth of a second.
 const BEHIND: i64 = 500;
 
-/// How many pages the log may have before it has to begin anew: 48 MiB.
-const LONG: i64 = 12_000;
+/// How many pages the log may have before it has to begin anew: 6 MiB. To append to a file takes longer than to write over
+/// what it has, and a new log is appended to until it has been as long as this.
+const LONG: i64 = 1_500;
 
 /// The thread, which ends when this is dropped.
 pub(super) struct Checkpoints {
@@ -49,7 +50,7 @@ pub(super) struct Checkpoints {
 impl Checkpoints {
     /// Takes checkpoints of the registry in `file` over from `writer`.
     pub(super) fn beside(writer: &Connection, file: DataFile) -> Result<Self, OpenError> {
-        let connection = open(file.path(), Upkeep::LeaveAsItIs)?;
+        let connection = open_again(file.path())?;
         let path = file.path().to_owned();
         let refused = |why: String| OpenError::Io { path: path.clone(), why };
         writer.execute_batch("PRAGMA wal_autocheckpoint = 0").map_err(|why| refused(why.to_string()))?;
@@ -142,6 +143,7 @@ fn checkpoint(connection: &Connection, mode: &str) -> Result<Log, StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::sqlite::open::{Upkeep, open};
 
     /// Writes `pages` pages, a transaction for each hundred of them.
     fn write(writer: &Connection, checkpoints: &Checkpoints, pages: usize) {

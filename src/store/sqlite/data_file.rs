@@ -11,8 +11,9 @@ use crate::store::StoreError;
 
 /// The file of a registry, beside the connections to it.
 ///
-/// When a file is closed, its process loses all locks that it has on it, and SQLite's are such locks. So whoever has
-/// connections keeps a clone of this, and drops it after them.
+/// When a file is closed, its process loses all locks that it has on it, and SQLite's are such locks: without them another
+/// program's SQLite believes to be alone, and removes the log. So whoever has connections keeps a clone of this, and drops
+/// it after them.
 #[derive(Clone)]
 pub struct DataFile {
     path: PathBuf,

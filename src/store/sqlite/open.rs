@@ -136,6 +136,17 @@ pub fn open_read_only(path: &Path) -> Result<Connection, OpenError> {
     Ok(connection)
 }
 
+/// One more connection to a registry that this process has open: what there is to be looked at was looked at then. It must
+/// not be again, since to close a file takes from the process all locks that it has on it, SQLite's among them.
+pub(super) fn open_again(path: &Path) -> Result<Connection, OpenError> {
+    connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
+}
+
+/// The same, read-only.
+pub(super) fn open_again_read_only(path: &Path) -> Result<Connection, OpenError> {
+    connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
+}
+
 fn refuse_half_copied(connection: &Connection, path: &Path) -> Result<(), OpenError> {
     match copy::is_half_copied(connection) {
         Ok(false) => Ok(()),

@@ -8,7 +8,7 @@ use rusqlite::{Connection, params, params_from_iter};
 use super::{
     data_file::DataFile,
     directory, known,
-    open::{OpenError, open_read_only},
+    open::{OpenError, open_again_read_only, open_read_only},
     parked,
     rows::{self, SEEN_COLUMNS},
 };
@@ -42,7 +42,7 @@ impl ManageConnection for ReadOnly {
     type Error = OpenError;
 
     fn connect(&self) -> Result<Connection, OpenError> {
-        open_read_only(&self.0)
+        open_again_read_only(&self.0)
     }
 
     fn is_valid(&self, _: &mut Connection) -> Result<(), OpenError> {
@@ -55,6 +55,10 @@ impl ManageConnection for ReadOnly {
     }
 }
 
+fn pool(path: &Path, connections: u32) -> Pool<ReadOnly> {
+    Pool::builder().max_size(connections).min_idle(Some(1)).build_unchecked(ReadOnly(path.to_owned()))
+}
+
 impl SqliteReader {
     /// A pool of up to `connections` connections to the registry at `path`, which must be there.
     ///
@@ -64,17 +68,17 @@ impl SqliteReader {
     pub fn open(path: &Path, connections: u32) -> Result<Self, OpenError> {
         // Opened once here for the reason, which the pool would only log.
         open_read_only(path)?;
-        let pool = Pool::builder()
-            .max_size(connections)
-            .min_idle(Some(1))
-            .build_unchecked(ReadOnly(path.to_owned()));
-        Ok(Self { pool, _file: None })
+        Ok(Self { pool: pool(path, connections), _file: None })
     }
 
-    /// The same in a process that has the `file` open besides.
-    #[must_use]
-    pub fn beside(self, file: DataFile) -> Self {
-        Self { _file: Some(file), ..self }
+    /// The same for a process that has the registry in `file` open already.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be opened.
+    pub fn beside(file: DataFile, connections: u32) -> Result<Self, OpenError> {
+        open_again_read_only(file.path())?;
+        Ok(Self { pool: pool(file.path(), connections), _file: Some(file) })
     }
 
     fn connection(&self) -> Result<PooledConnection<ReadOnly>, StoreError> {

@@ -67,6 +67,20 @@ fn a_second_server_is_refused_and_told_who_serves() {
     world.serve().stop();
 }
 
+/// Without them a program of SQLite's would believe to be alone, and remove the log with all that is committed to it later.
+#[test]
+fn a_server_keeps_its_locks_on_the_file() {
+    let world = World::in_a_file();
+    let service = world.serve();
+    world.tell(&service, &[message(LINE, &group(1), 1)]);
+    assert_eq!(world.get(&service, "/api/v1/chats").status, 200, "its readers have opened it, too");
+    let file = fs::OpenOptions::new().read(true).write(true).open(world.store.file()).unwrap();
+    let lock = |file| rustix::fs::fcntl_lock(file, rustix::fs::FlockOperation::NonBlockingLockExclusive);
+    assert_eq!(lock(&file), Err(rustix::io::Errno::AGAIN));
+    service.kill();
+    assert_eq!(lock(&file), Ok(()));
+}
+
 #[test]
 fn only_the_owner_can_read_the_files() {
     let world = World::in_a_file();
