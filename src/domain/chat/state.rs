@@ -20,6 +20,9 @@ use crate::domain::{
     time::Time,
 };
 
+/// How many strangers are taken in one by one.
+const FEW: usize = 8;
+
 /// The winning assertion on every field of a conversation.
 ///
 /// Two states are equal exactly when no later event could tell them apart, so the laws of the merge are laws
@@ -147,8 +150,7 @@ impl ChatState {
         })
     }
 
-    /// Tells each of these people something. Those of whom nobody spoke before are taken in at once: one by one, each
-    /// would move all whose handles are greater.
+    /// Tells each of these people something.
     pub(super) fn tell<H: Borrow<Handle>, T>(
         &mut self,
         told: impl IntoIterator<Item = (H, T)>,
@@ -162,8 +164,17 @@ impl ChatState {
                 None => tell(strangers.entry(handle.clone()).or_default(), what),
             }
         }
-        if !strangers.is_empty() {
+        self.take_in(strangers);
+    }
+
+    fn take_in(&mut self, strangers: BTreeMap<Handle, Person>) {
+        // One by one each moves all whose handles are greater; together the whole list is gone through once.
+        if strangers.len() > FEW {
             self.people.extend(strangers);
+        } else {
+            for (handle, person) in strangers {
+                self.people.insert(handle, person);
+            }
         }
     }
 

@@ -117,11 +117,12 @@ impl Worker {
         let is_long = log.pages >= LONG;
         // The writer's rest is what is written meanwhile.
         if is_long || log.pages - log.in_the_file >= BEHIND {
-            checkpoint(&self.connection, "PASSIVE")?;
+            let now = checkpoint(&self.connection, "PASSIVE")?;
             self.file.sync()?;
-        }
-        if is_long {
-            self.log_is_long.store(true, Ordering::Release);
+            // Where somebody who reads keeps it from getting on, the writer would not get on either.
+            if is_long && now.in_the_file > log.in_the_file {
+                self.log_is_long.store(true, Ordering::Release);
+            }
         }
         Ok(())
     }
@@ -142,6 +143,8 @@ fn checkpoint(connection: &Connection, mode: &str) -> Result<Log, StoreError> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     use super::*;
     use crate::store::sqlite::open::{Upkeep, open};
 
@@ -155,6 +158,32 @@ mod tests {
             }
             transaction.commit().unwrap();
             checkpoints.after_commit();
+        }
+    }
+
+    #[test]
+    fn the_writer_is_left_alone_while_somebody_reads_what_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("registry.db");
+        let writer = open(&path, Upkeep::Create).unwrap();
+        let checkpoints = Checkpoints::beside(&writer, DataFile::open(&path).unwrap()).unwrap();
+        let reader = open_again(&path).unwrap();
+        reader.execute_batch("BEGIN; SELECT * FROM journal").unwrap();
+        // Whatever got on before, this cannot.
+        write(&writer, &checkpoints, 3_000);
+        thread::sleep(10 * PAUSE);
+        checkpoints.before_work(&writer).unwrap();
+        let before = checkpoint(&writer, "NOOP").unwrap().in_the_file;
+        write(&writer, &checkpoints, 1_000);
+        thread::sleep(10 * PAUSE);
+        assert!(!checkpoints.log_is_long.load(Ordering::Acquire));
+        assert_eq!(checkpoint(&writer, "NOOP").unwrap().in_the_file, before);
+        reader.execute_batch("COMMIT").unwrap();
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while checkpoint(&writer, "NOOP").unwrap().pages >= 4_000 {
+            assert!(Instant::now() < deadline, "the log begins anew when nobody reads any more");
+            write(&writer, &checkpoints, 100);
+            thread::sleep(PAUSE);
         }
     }
 
