@@ -11,9 +11,9 @@
 //! - [`machine`] says what machine it is, and how busy.
 //!
 //! For looking closer: `cargo bench --bench throughput -- only 4` is one target (or several, or `full`), and
-//! `-- turn ours 64 1` is one turn of one contender, here at 64 connections with 1 event a request, and `-- pace ours 12000`
-//! one of ours at 16 connections when so many events are due a second; `-- look-up ours
-//! by-id` is one of look-ups, and `-- look-up ours by-id beside 15000` the same beside so many events a second.
+//! `-- turn ours 64 1` is one turn of one contender, here at 64 connections with 1 event a request; `-- pace ours 12000`
+//! is one at 16 connections when so many events are due a second; `-- look-up ours by-id` is one of look-ups, and
+//! `-- look-up ours by-id beside 15000` the same beside so many events a second.
 //! `CHERT_GROUPS_BENCH_SECONDS` is the length of a turn, and `CHERT_GROUPS_BENCH_ROUNDS` the number of rounds.
 
 mod bench;

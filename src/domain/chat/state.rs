@@ -20,7 +20,7 @@ use crate::domain::{
     time::Time,
 };
 
-/// How many strangers are taken in one by one.
+/// How many strangers are taken in one by one at most.
 const FEW: usize = 8;
 
 /// The winning assertion on every field of a conversation.

@@ -56,7 +56,7 @@ pub(super) struct PackedSays<'a, H> {
 
 #[expect(clippy::option_option, reason = "not said, none and a value are three things")]
 #[derive(Serialize, Deserialize)]
-struct PackedMention<'a, H> {
+pub(super) struct PackedMention<'a, H> {
     handle: H,
     opinion: PackedOpinion,
     service: Option<u8>,
@@ -76,7 +76,7 @@ pub fn encode(report: &Report) -> Vec<u8> {
         client_ref: report.client_ref.map(|id| *id.as_bytes()),
         about_line: report.about_line.map(pack_opinion),
         about_number: report.about_number.map(|(number, opinion)| (number.0, pack_opinion(opinion))),
-        says: pack_says(&report.says, handles(&report.says)),
+        says: pack_by_handle(&report.says),
     };
     // Plain strings and numbers always serialize.
     postcard::to_extend(&packed, vec![VERSION]).unwrap_or_default()
@@ -86,13 +86,14 @@ fn pack_opinion(opinion: Opinion) -> PackedOpinion {
     (number_of(&WORDS, opinion.word), number_of(&STRENGTHS, opinion.strength))
 }
 
-/// The handles of those who are spoken of.
-pub(super) fn handles(says: &Says) -> impl Iterator<Item = &str> {
-    says.people.iter().map(|mention| mention.handle.as_str())
+/// Packs what is said, with people named by their handles.
+pub(super) fn pack_by_handle(says: &Says) -> PackedSays<'_, &str> {
+    let people = says.people.iter().map(|mention| pack_mention(mention, mention.handle.as_str()));
+    pack_says(says, people.collect())
 }
 
-/// Packs what is said, with these `names` of those who are spoken of.
-pub(super) fn pack_says<H>(says: &Says, names: impl IntoIterator<Item = H>) -> PackedSays<'_, H> {
+/// Packs what is said of the conversation, and of these `people`.
+pub(super) fn pack_says<'a, H>(says: &'a Says, people: Vec<PackedMention<'a, H>>) -> PackedSays<'a, H> {
     PackedSays {
         name: says.name.as_ref().map(|name| name.as_ref().map(DisplayName::as_str)),
         icon: says.icon.as_ref().map(|icon| icon.as_ref().map(IconUrl::as_str)),
@@ -100,11 +101,11 @@ pub(super) fn pack_says<H>(says: &Says, names: impl IntoIterator<Item = H>) -> P
         is_group: says.is_group,
         roster_complete: says.roster_complete,
         ours: says.ours.iter().map(Handle::as_str).collect(),
-        people: says.people.iter().zip(names).map(|(mention, name)| pack_mention(mention, name)).collect(),
+        people,
     }
 }
 
-fn pack_mention<H>(mention: &Mention, handle: H) -> PackedMention<'_, H> {
+pub(super) fn pack_mention<H>(mention: &Mention, handle: H) -> PackedMention<'_, H> {
     PackedMention {
         handle,
         opinion: pack_opinion(Opinion { word: mention.word, strength: mention.strength }),

@@ -11,7 +11,7 @@
 use litemap::LiteMap;
 use serde::{Deserialize, Serialize};
 
-use super::report::{PackedSays, handles, pack_says, unpack_says};
+use super::report::{PackedSays, pack_by_handle, pack_mention, pack_says, unpack_says};
 use crate::{
     domain::{
         chat::{Chat, Keys},
@@ -88,7 +88,7 @@ enum PackedKey<'a> {
 pub fn append(words: &mut Vec<u8>, chat: &Chat, keys: Keys<'_>, stamp: &Stamp, says: &Says) {
     let form = by_place(chat, keys, stamp, says).unwrap_or_else(|| {
         let key = keys.current.map(ConversationKey::as_str);
-        Form::ByHandle(pack(chat.id, stamp, key, says, pack_says(says, handles(says))))
+        Form::ByHandle(pack(chat.id, stamp, key, says, pack_by_handle(says)))
     });
     if words.is_empty() {
         words.push(VERSION);
@@ -101,8 +101,9 @@ pub fn append(words: &mut Vec<u8>, chat: &Chat, keys: Keys<'_>, stamp: &Stamp, s
 
 fn by_place<'a>(chat: &Chat, keys: Keys<'a>, stamp: &'a Stamp, says: &'a Says) -> Option<Form<'a>> {
     let places = Places::of(chat)?;
-    let place = |mention: &Mention| place_of(&chat.state.people, &mention.handle);
-    let people: Vec<u8> = says.people.iter().map(place).collect::<Option<_>>()?;
+    let by_place =
+        |mention: &'a Mention| Some(pack_mention(mention, place_of(&chat.state.people, &mention.handle)?));
+    let people = says.people.iter().map(by_place).collect::<Option<_>>()?;
     let key = keys.current.map_or(PackedKey::None, |key| held(chat, key));
     Some(Form::ByPlace(places, pack(chat.id, stamp, key, says, pack_says(says, people))))
 }

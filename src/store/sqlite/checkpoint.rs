@@ -118,10 +118,10 @@ impl Worker {
         // The writer's rest is what is written meanwhile.
         if is_long || log.pages - log.in_the_file >= BEHIND {
             let now = checkpoint(&self.connection, "PASSIVE")?;
-            self.file.sync()?;
-            // Where somebody who reads keeps it from getting on, the writer would not get on either.
-            if is_long && now.in_the_file > log.in_the_file {
-                self.log_is_long.store(true, Ordering::Release);
+            // Somebody who reads may keep it from getting on. The writer would not get on either then.
+            if now.in_the_file > log.in_the_file {
+                self.file.sync()?;
+                self.log_is_long.store(is_long, Ordering::Release);
             }
         }
         Ok(())
@@ -161,13 +161,19 @@ mod tests {
         }
     }
 
-    #[test]
-    fn the_writer_is_left_alone_while_somebody_reads_what_was() {
+    /// A registry with its writer, and checkpoints beside that.
+    fn started() -> (tempfile::TempDir, Connection, Checkpoints) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("registry.db");
         let writer = open(&path, Upkeep::Create).unwrap();
         let checkpoints = Checkpoints::beside(&writer, DataFile::open(&path).unwrap()).unwrap();
-        let reader = open_again(&path).unwrap();
+        (folder, writer, checkpoints)
+    }
+
+    #[test]
+    fn the_writer_is_left_alone_while_somebody_reads_what_was() {
+        let (folder, writer, checkpoints) = started();
+        let reader = open_again(&folder.path().join("registry.db")).unwrap();
         reader.execute_batch("BEGIN; SELECT * FROM journal").unwrap();
         // Whatever got on before, this cannot.
         write(&writer, &checkpoints, 3_000);
@@ -189,10 +195,7 @@ mod tests {
 
     #[test]
     fn the_log_begins_anew_while_the_writer_goes_on() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("registry.db");
-        let writer = open(&path, Upkeep::Create).unwrap();
-        let checkpoints = Checkpoints::beside(&writer, DataFile::open(&path).unwrap()).unwrap();
+        let (_folder, writer, checkpoints) = started();
         let log_pages = || checkpoint(&writer, "NOOP").unwrap().pages;
         let mut written = 0;
         let began_anew = loop {

@@ -187,7 +187,7 @@ fn check_sqlite(version: i32) -> Result<(), OpenError> {
 }
 
 /// Whether there is a file, which then has the header of a registry. Asking SQLite instead would already
-/// change a database that is another program's.
+/// change a database that is another program's. This process must not have it open yet: see [`open_again`].
 fn check_header(path: &Path) -> Result<bool, OpenError> {
     let damaged = |why: &str| OpenError::Damaged { path: path.to_owned(), why: why.to_owned() };
     let mut header = Vec::new();

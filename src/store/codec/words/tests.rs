@@ -95,7 +95,7 @@ fn a_chat_that_answers_for_another_one_is_told_nothing() {
 #[test]
 fn the_first_version_is_still_read() {
     let (chat, key, stamp, says) = (chat(3), key(), stamp(2), says(0..5));
-    let packed = pack(chat.id, &stamp, Some(key.as_str()), &says, pack_says(&says, handles(&says)));
+    let packed = pack(chat.id, &stamp, Some(key.as_str()), &says, pack_by_handle(&says));
     let bytes = [postcard::to_allocvec(&packed).unwrap(), postcard::to_allocvec(&packed).unwrap()].concat();
     let word = Some(Word { stamp: stamp.clone(), key: Some(key.clone()), says: says.clone() });
     assert_eq!(read_to(&chat, &bytes), [word.clone(), word]);
