@@ -1,10 +1,12 @@
 //! The machine that measures: what it is, and how busy.
 
 use std::{
+    fmt,
     fs::{self, File},
     io::Write as _,
     path::Path,
     process::Command,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -15,6 +17,12 @@ use crate::{report::median, servers::Server};
 
 /// The kernel's unit of processor time as it tells it to programs: a hundredth of a second.
 const TICK: Duration = Duration::from_millis(10);
+
+/// A thread that should be running has to do without its processor for at least this long, or it is not counted.
+const PAUSE: Duration = Duration::from_micros(500);
+
+/// How long pauses are looked for. Some machines have one a second.
+const PAUSES_SOUGHT: Duration = Duration::from_secs(4);
 
 /// Processor time.
 #[derive(Clone, Copy)]
@@ -110,4 +118,47 @@ pub(crate) fn time_of_sync(folder: &Path) -> anyhow::Result<f64> {
         times.push(started.elapsed().as_secs_f64());
     }
     Ok(median(times))
+}
+
+/// What a machine takes from programs that it has the processors for.
+pub(crate) struct Pauses {
+    /// How much of its time a thread that never waits has to do without its processor.
+    share: f64,
+    /// The longest time at once.
+    longest: Duration,
+}
+
+impl fmt::Display for Pauses {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (share, longest) = (self.share * 1e3, self.longest.as_secs_f64() * 1e3);
+        write!(
+            f,
+            "threads that never wait have to do without a processor for {share:.1} ms of a second, up to {longest:.1} ms at once"
+        )
+    }
+}
+
+/// Looks for pauses with one thread for each processor and nothing beside them.
+pub(crate) fn pauses() -> anyhow::Result<Pauses> {
+    let threads: Vec<_> = (0..cores()).map(|_| thread::spawn(paused)).collect();
+    let mut found = Pauses { share: 0.0, longest: Duration::ZERO };
+    for thread in threads {
+        let paused = thread.join().ok().context("a thread that looked for pauses panicked")?;
+        let all: Duration = paused.iter().sum();
+        found.share += all.div_duration_f64(PAUSES_SOUGHT) / f64::from(cores());
+        found.longest = paused.into_iter().fold(found.longest, Duration::max);
+    }
+    Ok(found)
+}
+
+/// The pauses of this thread.
+fn paused() -> Vec<Duration> {
+    let started = Instant::now();
+    let (mut last, mut pauses) = (started, Vec::new());
+    while last.duration_since(started) < PAUSES_SOUGHT {
+        let now = Instant::now();
+        pauses.extend(Some(now.duration_since(last)).filter(|pause| *pause >= PAUSE));
+        last = now;
+    }
+    pauses
 }

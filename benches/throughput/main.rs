@@ -137,15 +137,15 @@ async fn measure_all(bench: &Bench, targets: &[&str], rows: &mut Vec<Row>) -> an
 }
 
 fn heading(bench: &Bench) -> anyhow::Result<String> {
-    let sync = machine::time_of_sync(bench.folder())?;
     Ok(format!(
-        "{}, {} processors; {}; commit {}; {}\nmaking 4 KiB durable takes this disk {:.2} ms (median)",
+        "{}, {} processors; {}; commit {}; {}\nmaking 4 KiB durable takes this disk {:.2} ms (median); {}",
         machine::processor(),
         machine::cores(),
         Clock::system().now().to_rfc3339(),
         machine::commit(),
         bench.size,
-        sync * 1e3
+        machine::time_of_sync(bench.folder())? * 1e3,
+        machine::pauses()?,
     ))
 }
 
