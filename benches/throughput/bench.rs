@@ -147,7 +147,7 @@ impl Bench {
             pace: None,
             refusals: false,
         };
-        let turn = self.run(contender, ground, plan, &ingest).await;
+        let turn = self.run(contender, ground, plan, &ingest, self.size.turn).await;
         turn.with_context(|| format!("{} at {shape}", contender.name()))
     }
 
@@ -159,10 +159,10 @@ impl Bench {
         pace: f64,
     ) -> anyhow::Result<Turn> {
         // Some more than are due, so that the end of them is not the end of the turn.
-        let posts = self.posts(ground, ONE_16.prepared(1.1 * pace), self.size.turn)?;
+        let posts = self.posts(ground, ONE_16.prepared(1.1 * pace), self.size.paced)?;
         let ingest = ingest(contender, ground, &posts);
         let plan = pacing(&ingest, ONE_16, pace);
-        let turn = self.run(contender, ground, plan, &ingest).await;
+        let turn = self.run(contender, ground, plan, &ingest, self.size.paced).await;
         turn.with_context(|| format!("{} at {pace:.0} events a second", contender.name()))
     }
 
@@ -172,11 +172,12 @@ impl Bench {
         ground: &Ground,
         plan: Plan,
         ingest: &Ingest,
+        time: Duration,
     ) -> anyhow::Result<Turn> {
         let store = ground.store()?;
         let mut server = Server::start(contender, &store)?;
         let mut load = Load::start(plan, server.address);
-        let measured = load.measure(&server, WARM_UP, self.size.turn).await?;
+        let measured = load.measure(&server, WARM_UP, time).await?;
         let answered = load.kill(&mut server).await?;
         let kept = match contender {
             Contender::Ours => Some(self.check_kept(&store, ingest, &answered).await?),

@@ -10,7 +10,7 @@ use chert_groups::domain::ids::ChatId;
 use serde::Deserialize;
 
 use crate::{
-    events::{Composer, number_of},
+    events::{Composer, number_of, outcomes},
     load::Talk,
     population::Population,
     requests::{Requests, Signer},
@@ -41,6 +41,9 @@ pub(crate) struct Ingest {
     /// What must come back.
     pub(crate) expected: Expected,
 }
+
+/// What each event may be answered with.
+type Outcomes = fn(usize) -> &'static [&'static str];
 
 #[derive(Deserialize)]
 struct Answer<'a> {
@@ -86,17 +89,21 @@ impl Posts {
 impl Ingest {
     /// Checks the answer to a request that was answered before.
     pub(crate) fn check_repeated(&self, number: usize, body: &[u8]) -> anyhow::Result<()> {
-        self.check_all(number, body, &["duplicate"])
+        self.check_all(number, body, |_| &["duplicate"])
     }
 
-    fn check_all(&self, request: usize, body: &[u8], outcomes: &[&str]) -> anyhow::Result<()> {
+    /// Checks the answer to a request whose events may have these `outcomes`.
+    fn check_all(&self, request: usize, body: &[u8], outcomes: Outcomes) -> anyhow::Result<()> {
         let first = self.posts.first + request * self.posts.each;
         if self.posts.each == 1 {
-            return self.check_one(&serde_json::from_slice(body)?, first, outcomes);
+            return self.check_one(&serde_json::from_slice(body)?, first, outcomes(first));
         }
         let Answers { results } = serde_json::from_slice(body)?;
         ensure!(results.len() == self.posts.each, "{} results", results.len());
-        results.iter().zip(first..).try_for_each(|(answer, number)| self.check_one(answer, number, outcomes))
+        results
+            .iter()
+            .zip(first..)
+            .try_for_each(|(answer, number)| self.check_one(answer, number, outcomes(number)))
     }
 
     fn check_one(&self, answer: &Answer<'_>, number: usize, outcomes: &[&str]) -> anyhow::Result<()> {
@@ -128,7 +135,7 @@ impl Talk for Ingest {
     }
 
     fn check(&self, number: usize, body: &[u8]) -> anyhow::Result<()> {
-        self.check_all(self.place(number), body, &["unchanged", "updated"])
+        self.check_all(self.place(number), body, outcomes)
     }
 
     fn weight(&self) -> usize {

@@ -67,10 +67,19 @@ fn cpu_of(process: &str) -> anyhow::Result<Duration> {
     Ok(TICK * ticks)
 }
 
+/// The most memory that a process has had in use at once, in megabytes.
+pub(crate) fn most_resident(process: u32) -> anyhow::Result<f64> {
+    memory(process, "VmHWM:")
+}
+
 /// The memory that a process has in use now, in megabytes.
 pub(crate) fn resident(process: u32) -> anyhow::Result<f64> {
+    memory(process, "VmRSS:")
+}
+
+fn memory(process: u32, which: &str) -> anyhow::Result<f64> {
     let status = fs::read_to_string(format!("/proc/{process}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.strip_suffix(" kB"));
+    let line = status.lines().find_map(|line| line.strip_prefix(which)?.strip_suffix(" kB"));
     let kibibytes: u32 = line.context("/proc does not tell the memory")?.trim().parse()?;
     Ok(f64::from(kibibytes) / 1024.0)
 }

@@ -71,7 +71,9 @@ impl Row {
     ) -> Self {
         let (name, others) = basis;
         let ratios = ours.iter().zip(others).map(|(ours, other)| ours.rate / other.rate).collect();
-        let note = format!("{}, of {:.0}/s", speed(ours), of_each(others, |other| other.rate));
+        let (rate, load) =
+            (of_each(others, |other| other.rate), of_each(others, |other| other.load_share) * 100.0);
+        let note = format!("{}, of {rate:.0}/s (load gen. {load:.0}%)", speed(ours));
         Self::new(target, what, Unit::Ratio, ratios).of(name).note(note).shares(ours)
     }
 
@@ -105,7 +107,7 @@ impl Row {
         [
             self.target.to_owned(),
             self.what.clone(),
-            self.unit.show(middle),
+            self.required.shown_beside(self.unit, middle),
             format!("{} … {}", self.unit.show(least), self.unit.show(most)),
             self.required.show(self.unit),
             self.required.met_by(middle).to_owned(),
@@ -133,6 +135,18 @@ impl Required {
             Self::AtLeast(value) => format!("≥ {}", unit.show(value)),
             Self::Below(value) => format!("< {}", unit.show(value)),
             Self::Nothing => String::new(),
+        }
+    }
+
+    /// A value with another digit, where it would look like what it must not be below or must stay below.
+    fn shown_beside(self, unit: Unit, value: f64) -> String {
+        match self {
+            Self::AtLeast(bound) | Self::Below(bound)
+                if matches!(unit, Unit::Ratio) && unit.show(bound) == unit.show(value) =>
+            {
+                format!("{value:.3}")
+            }
+            _ => unit.show(value),
         }
     }
 

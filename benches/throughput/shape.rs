@@ -21,6 +21,9 @@ pub(crate) const ONE_64: Shape = Shape { connections: 64, each: 1, prepared: 90_
 /// One event a request, at many connections.
 pub(crate) const ONE_256: Shape = Shape { connections: 256, each: 1, prepared: 90_000.0 };
 
+/// Four events a request, as from a relay that gathers a little.
+pub(crate) const FOUR_64: Shape = Shape { connections: 64, each: 4, prepared: 120_000.0 };
+
 /// 100 events a request.
 pub(crate) const MANY_16: Shape = Shape { connections: 16, each: 100, prepared: 220_000.0 };
 

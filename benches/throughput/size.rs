@@ -12,6 +12,8 @@ pub(crate) struct Size {
     pub(crate) name: &'static str,
     /// The length of a turn.
     pub(crate) turn: Duration,
+    /// That of a turn at a pace: the slow hundredth is that of many moments only when it is of a longer time.
+    pub(crate) paced: Duration,
     /// How often everything has its turn.
     pub(crate) rounds: usize,
     /// How many groups the grown file has. Six fifths of the chats that are asked for, so that the index of
@@ -28,6 +30,7 @@ pub(crate) struct Size {
 const REDUCED: Size = Size {
     name: "reduced size",
     turn: Duration::from_millis(1500),
+    paced: Duration::from_secs(3),
     rounds: 3,
     groups: 12 * GROUPS,
     receipts: 2_000_000,
@@ -38,6 +41,7 @@ const REDUCED: Size = Size {
 const FULL: Size = Size {
     name: "full size",
     turn: Duration::from_secs(5),
+    paced: Duration::from_secs(10),
     rounds: 5,
     groups: 120 * GROUPS,
     receipts: 20_000_000,
@@ -51,6 +55,7 @@ impl Size {
         let mut size = if whole { FULL } else { REDUCED };
         if let Some(seconds) = variable("CHERT_GROUPS_BENCH_SECONDS")? {
             size.turn = Duration::try_from_secs_f64(seconds)?;
+            size.paced = size.turn * 2;
         }
         if let Some(rounds) = variable("CHERT_GROUPS_BENCH_ROUNDS")? {
             size.rounds = rounds;

@@ -41,9 +41,12 @@ pub(super) async fn rows(bench: &Bench) -> anyhow::Result<Vec<Row>> {
     let grown_file = bench.grown()?;
     let everywhere_file = grown_file.everywhere();
     let (mut empty, mut grown, mut everywhere) = <(Rounds, Rounds, Rounds)>::default();
-    for _ in 0..bench.size.rounds {
-        empty.add(bench, &bench.empty).await?;
-        grown.add(bench, &grown_file).await?;
+    for round in 0..bench.size.rounds {
+        let mut turns = [(&mut empty, &bench.empty), (&mut grown, &grown_file)];
+        turns.rotate_left(round % 2);
+        for (rounds, ground) in turns {
+            rounds.add(bench, ground).await?;
+        }
     }
     // Not in between: what it leaves to be done afterwards is many times what the other traffic does.
     for _ in 0..bench.size.rounds {

@@ -38,14 +38,17 @@ impl Rounds {
         Ok(rounds)
     }
 
-    /// One more round, in which everybody gets the same requests.
+    /// One more round, in which everybody gets the same requests, and another one is the first.
     pub(super) async fn add(&mut self, bench: &Bench, shape: Shape) -> anyhow::Result<()> {
         let posts = bench.posts(&bench.empty, shape, bench.size.turn)?;
-        for (contender, rounds) in [
+        let round = self.ours.len();
+        let mut turns = [
             (Contender::Ours, &mut self.ours),
             (Contender::CEILING, &mut self.ceiling),
             (Contender::Naive, &mut self.naive),
-        ] {
+        ];
+        turns.rotate_left(round % 3);
+        for (contender, rounds) in turns {
             rounds.push(bench.turn(contender, &bench.empty, shape, &posts).await?.measured);
         }
         Ok(())

@@ -3,6 +3,7 @@
 use std::{rc::Rc, time::Duration};
 
 use anyhow::bail;
+use tokio::time::sleep;
 
 use crate::{
     bench::{self, Bench},
@@ -100,11 +101,13 @@ pub(super) async fn beside_ingest(
     let asked: Vec<_> = ways.iter().map(|way| asked(bench, ground, *way)).collect::<anyhow::Result<_>>()?;
     let time = (WARM_UP + time(bench)) * u32::try_from(ways.len())?;
     // Twice as long, should the machine be busy.
-    let posts = bench.posts(ground, ONE_64.prepared(pace), time * 2)?;
+    let posts = bench.posts(ground, ONE_64.prepared(pace), (bench::WARM_UP + time) * 2)?;
     let ingest = bench::ingest(Contender::Ours, ground, &posts);
     let mut server = Server::start(Contender::Ours, &path)?;
     let mut load = Load::start(bench::pacing(&ingest, ONE_64, pace), server.address);
     let looking = async {
+        // As ingest: in the beginning it has to read every chat.
+        sleep(bench::WARM_UP).await;
         let mut measured = Vec::new();
         for asked in asked {
             measured.push(look_up(bench, &server, Lookups::Real(asked)).await?);
@@ -112,7 +115,7 @@ pub(super) async fn beside_ingest(
         anyhow::Ok(measured)
     };
     // Not longer than the look-ups last, or ingest would be measured alone in the end.
-    let measuring = load.measure(&server, bench::WARM_UP, time.saturating_sub(bench::WARM_UP));
+    let measuring = load.measure(&server, bench::WARM_UP, time);
     let (ingested, measured) = tokio::try_join!(measuring, looking)?;
     let answered = load.kill(&mut server).await?;
     bench.check_kept(&path, &ingest, &answered).await?;

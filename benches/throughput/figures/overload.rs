@@ -1,7 +1,8 @@
 //! Target 6: far more than it can take.
 //!
-//! 4 096 connections send as fast as they get answers, 503 included, which they send again at once. Then they are
-//! gone, and two seconds later latencies must be what they always are.
+//! 4 096 connections send as fast as they get answers, 503 included, which they send again at once. With four events a
+//! request they have twice as many under way as the server's queue takes, so that most of them are refused at any time.
+//! Then they are gone, and two seconds later latencies must be what they always are.
 
 use std::{rc::Rc, time::Duration};
 
@@ -13,7 +14,7 @@ use crate::{
     load::{Load, Plan, measured::Measured},
     report::{Required, Row, Unit, latency, median, speed},
     servers::{Contender, Server},
-    shape::{ONE_16, ONE_64},
+    shape::{FOUR_64, ONE_16, ONE_64},
 };
 
 /// How many connections never pause.
@@ -75,11 +76,12 @@ pub(super) async fn rows(bench: &Bench) -> anyhow::Result<Vec<Row>> {
 impl Round {
     async fn measure(bench: &Bench) -> anyhow::Result<Self> {
         let ground = &bench.empty;
-        let most = bench.ours(ground, ONE_64).await?.measured.rate;
+        let most = bench.ours(ground, FOUR_64).await?.measured.rate;
+        let half = bench.ours(ground, ONE_64).await?.measured.rate / 2.0;
         let path = ground.file()?;
         // It cannot accept more than the maximum, but for noise.
-        let posts = bench.posts(ground, ONE_64.prepared(1.3 * most), OPENING + bench.size.overload)?;
-        let calm = bench.posts(ground, ONE_16.prepared(0.6 * most), bench.size.turn)?;
+        let posts = bench.posts(ground, FOUR_64.prepared(1.3 * most), OPENING + bench.size.overload)?;
+        let calm = bench.posts(ground, ONE_16.prepared(1.1 * half), bench.size.paced)?;
         let [posts, calm] = [posts, calm].map(|posts| bench::ingest(Contender::Ours, ground, &posts));
         let mut server = Server::start(Contender::Ours, &path)?;
         let plan =
@@ -92,8 +94,8 @@ impl Round {
         )?;
         let answered = load.end().await?;
         sleep(RECOVERY).await;
-        let mut load = Load::start(bench::pacing(&calm, ONE_16, most / 2.0), server.address);
-        let after = load.measure(&server, Duration::ZERO, bench.size.turn).await?;
+        let mut load = Load::start(bench::pacing(&calm, ONE_16, half), server.address);
+        let after = load.measure(&server, Duration::ZERO, bench.size.paced).await?;
         let answered_after = load.kill(&mut server).await?;
         bench.check_kept(&path, &posts, &answered).await?;
         bench.check_kept(&path, &calm, &answered_after).await?;

@@ -23,7 +23,7 @@ pub(crate) struct Measured {
     pub(crate) load_share: f64,
     /// The part that everything used that has no part in this.
     pub(crate) other_share: f64,
-    /// The server's resident memory at the end, in megabytes.
+    /// The server's resident memory, at most, in megabytes.
     pub(crate) resident: f64,
 }
 
@@ -41,7 +41,7 @@ pub(crate) struct Sample {
     pub(crate) weight: usize,
     /// How often a request was refused.
     pub(crate) refused: u32,
-    /// The server's resident memory, in megabytes.
+    /// The server's resident memory, at most, in megabytes.
     pub(crate) resident: f64,
 }
 

@@ -115,7 +115,7 @@ impl Load {
             refused: self.run.refused(),
             latencies: self.run.forget(),
             weight: self.run.plan.talk.weight(),
-            resident: server.resident()?,
+            resident: server.most_resident()?,
         })
     }
 

@@ -111,6 +111,11 @@ impl Server {
         machine::resident(self.id())
     }
 
+    /// The most memory that it has had in use at once, in megabytes.
+    pub(crate) fn most_resident(&self) -> anyhow::Result<f64> {
+        machine::most_resident(self.id())
+    }
+
     /// Has it end in good order, as `kill` without more does, and waits for that.
     pub(crate) fn stop(&mut self) -> anyhow::Result<()> {
         kill_process(Pid::from_child(&self.process), Signal::TERM)?;
