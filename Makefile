@@ -4,7 +4,7 @@ CARGO ?= cargo
 # Where the tests' servers log; the audit reads it when the tests are done.
 export CHERT_GROUPS_TEST_LOGS := $(CURDIR)/target/test-logs
 
-.PHONY: help test check bench bench-full soak demo deps
+.PHONY: help test check bench bench-full profile soak demo deps
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -34,6 +34,12 @@ bench: deps ## Measure all figures at a reduced size, in under ten minutes
 
 bench-full: deps ## Measure all figures at full size, in about 45 minutes
 	$(CARGO) bench --locked --bench throughput -- full
+
+profile: deps ## Record a turn at 64 connections with perf (Debian's linux-perf), and show where processor time goes
+	CHERT_GROUPS_BENCH_SECONDS=8 perf record -F 499 -e cpu-clock --call-graph dwarf -o target/profile.data -- \
+		$(CARGO) bench --locked --bench throughput -- turn ours 64 1
+	perf report -i target/profile.data --comms 'actix-server wo,committer,checkpoints' --no-children -g none \
+		--percent-limit 0.5 --stdio
 
 soak: deps ## The crash test, for hundreds of rounds
 	CHERT_GROUPS_SOAK_ROUNDS=300 $(CARGO) test --locked --release --test it -- --nocapture crash::

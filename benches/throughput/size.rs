@@ -23,8 +23,8 @@ pub(crate) struct Size {
     pub(crate) receipts: usize,
     /// How long the overload lasts.
     pub(crate) overload: Duration,
-    /// How often it comes.
-    pub(crate) overloads: usize,
+    /// How often what takes long has its turn: the overload, and traffic about all of the grown file.
+    pub(crate) long_rounds: usize,
 }
 
 const REDUCED: Size = Size {
@@ -35,7 +35,7 @@ const REDUCED: Size = Size {
     groups: 12 * GROUPS,
     receipts: 2_000_000,
     overload: Duration::from_secs(10),
-    overloads: 1,
+    long_rounds: 1,
 };
 
 const FULL: Size = Size {
@@ -46,7 +46,7 @@ const FULL: Size = Size {
     groups: 120 * GROUPS,
     receipts: 20_000_000,
     overload: Duration::from_mins(1),
-    overloads: 3,
+    long_rounds: 3,
 };
 
 impl Size {

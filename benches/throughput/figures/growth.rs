@@ -49,7 +49,7 @@ pub(super) async fn rows(bench: &Bench) -> anyhow::Result<Vec<Row>> {
         }
     }
     // Not in between: what it leaves to be done afterwards is many times what the other traffic does.
-    for _ in 0..bench.size.rounds {
+    for _ in 0..bench.size.long_rounds {
         everywhere.add(bench, &everywhere_file).await?;
     }
     let mut rows = grown.kept("grown", &empty, true);

@@ -43,7 +43,7 @@ struct Round {
 
 pub(super) async fn rows(bench: &Bench) -> anyhow::Result<Vec<Row>> {
     let mut rounds = Vec::new();
-    for _ in 0..bench.size.overloads {
+    for _ in 0..bench.size.long_rounds {
         rounds.push(Round::measure(bench).await?);
     }
     let of_each = |value: &dyn Fn(&Round) -> f64| rounds.iter().map(value).collect::<Vec<f64>>();
