@@ -54,10 +54,11 @@ impl Unheard {
     /// Says to a chat that is as its row is what that lacks; whether there was anything.
     pub(super) fn tell(&mut self, chat: &mut Chat) -> Result<bool, StoreError> {
         let Some(all) = self.0.remove(&chat.id) else { return Ok(false) };
-        for Said { content, stamp } in &all {
-            if let Some(Word { stamp, key, says }) = Kept::put_together(stamp, content)?.to(chat)? {
-                chat.state.apply(Keys { current: key.as_ref(), previous: None }, &stamp, &says);
-            }
+        // All of them speak of the chat as its row is, which it is no more once it has heard the first.
+        let understood = |Said { content, stamp }: &Said| Kept::put_together(stamp, content)?.to(chat);
+        let words = all.iter().map(understood).collect::<Result<Vec<_>, _>>()?;
+        for Word { stamp, key, says } in words.into_iter().flatten() {
+            chat.state.apply(Keys { current: key.as_ref(), previous: None }, &stamp, &says);
         }
         Ok(true)
     }
@@ -81,7 +82,10 @@ impl Unheard {
 mod tests {
     use super::*;
     use crate::{
-        domain::{event::Says, handle::Handle, ids::EventId, report::Opinion, time::Time},
+        domain::{
+            conversation_key::ConversationKey, event::Says, handle::Handle, ids::EventId, report::Opinion,
+            time::Time,
+        },
         store::codec::words,
     };
 
@@ -103,5 +107,33 @@ mod tests {
         assert!(unheard.tell(&mut hears).unwrap());
         assert_eq!(hears, told);
         assert!(!unheard.tell(&mut hears).unwrap(), "it has heard all");
+    }
+
+    #[test]
+    fn the_spelling_that_was_said_last_is_heard_whatever_came_late() {
+        let spelled = |service: &str| ConversationKey::new(&format!("{service};+;chat42")).unwrap();
+        let (new, old) = (spelled("any"), spelled("iMessage"));
+        let says = |who: &str| Says {
+            people: vec![Opinion::WRITES.of(Handle::new(&format!("{who}@example.org")).unwrap())],
+            ..Says::default()
+        };
+        let stamp =
+            |at: i64| Stamp { time: Time::from_seconds(at), event: EventId::new(&format!("e{at}")).unwrap() };
+        // All that may be said of the chat is known, so that everything later moves stamps only.
+        let mut told = Chat::example(1);
+        for (at, who) in [(1, "robin"), (2, "sam"), (3, "kim")] {
+            told.state.apply(Keys { current: Some(&new), previous: None }, &stamp(at), &says(who));
+        }
+        let (mut hears, mut unheard) = (told.clone(), Unheard::default());
+        for (at, who, key) in [(10, "robin", &new), (7, "kim", &old), (20, "sam", &new), (15, "kim", &old)] {
+            let keys = Keys { current: Some(key), previous: None };
+            told.state.apply(keys, &stamp(at), &says(who));
+            let mut row = Vec::new();
+            words::append(&mut row, &told, keys, &stamp(at), &says(who));
+            words::read(&row).for_each(|kept| unheard.keep(kept.unwrap()).unwrap());
+        }
+        assert!(unheard.tell(&mut hears).unwrap());
+        assert_eq!(hears.state.key(), Some(&new));
+        assert_eq!(hears, told);
     }
 }
