@@ -31,21 +31,22 @@ mod rows;
 mod save;
 mod unheard;
 
-use rusqlite::ErrorCode;
+use rusqlite::{ErrorCode, ffi};
 
 use super::StoreError;
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        let unavailable = matches!(
-            error.sqlite_error_code(),
-            Some(
+        let unavailable = error.sqlite_error().is_some_and(|error| {
+            // The last one is a full disk, too: the index of the log cannot grow.
+            matches!(
+                error.code,
                 ErrorCode::DiskFull
                     | ErrorCode::DatabaseBusy
                     | ErrorCode::DatabaseLocked
                     | ErrorCode::OutOfMemory
-            )
-        );
+            ) || error.extended_code == ffi::SQLITE_IOERR_SHMSIZE
+        });
         if unavailable { Self::Unavailable(error.to_string()) } else { Self::Broken(error.to_string()) }
     }
 }

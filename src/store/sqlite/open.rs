@@ -163,7 +163,7 @@ fn refuse_half_copied(connection: &Connection, path: &Path) -> Result<(), OpenEr
 /// As [`OpenError`] says.
 pub fn open_for_server(path: &Path, upkeep: Upkeep) -> Result<Connection, OpenError> {
     let connection = open(path, upkeep)?;
-    let damaged = |why: rusqlite::Error| OpenError::Damaged { path: path.to_owned(), why: why.to_string() };
+    let damaged = |why| refused(path, why);
     // With the log emptied into the file, the file must be as long as its header says.
     let busy: bool =
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)).map_err(damaged)?;
@@ -288,14 +288,18 @@ fn draft_schema(draft: &Path) -> Result<(), OpenError> {
 
 fn connect(path: &Path, access: OpenFlags) -> Result<Connection, OpenError> {
     let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let damaged = |why: rusqlite::Error| match StoreError::from(why) {
+    let connection = Connection::open_with_flags(path, flags).map_err(|why| io(path, &why))?;
+    connection.busy_timeout(BUSY_TIMEOUT).map_err(|why| refused(path, why))?;
+    configure(&connection, access).map_err(|why| refused(path, why))?;
+    Ok(connection)
+}
+
+/// What SQLite's refusal means: a full disk, or somebody who writes, is no damage.
+fn refused(path: &Path, why: rusqlite::Error) -> OpenError {
+    match StoreError::from(why) {
         StoreError::Unavailable(why) => OpenError::Io { path: path.to_owned(), why },
         StoreError::Broken(why) => OpenError::Damaged { path: path.to_owned(), why },
-    };
-    let connection = Connection::open_with_flags(path, flags).map_err(|why| io(path, &why))?;
-    connection.busy_timeout(BUSY_TIMEOUT).map_err(damaged)?;
-    configure(&connection, access).map_err(damaged)?;
-    Ok(connection)
+    }
 }
 
 /// Settings of every connection. `journal_size_limit` gives space back after a burst.
@@ -319,16 +323,16 @@ fn configure(connection: &Connection, access: OpenFlags) -> rusqlite::Result<()>
 }
 
 fn check_schema(connection: &mut Connection, path: &Path, upkeep: Upkeep) -> Result<(), OpenError> {
-    let damaged = |why: String| OpenError::Damaged { path: path.to_owned(), why };
-    let version = connection
-        .pragma_query_value(None, "user_version", |row| row.get(0))
-        .map_err(|why| damaged(why.to_string()));
-    match version? {
+    let version = connection.pragma_query_value(None, "user_version", |row| row.get(0));
+    match version.map_err(|why| refused(path, why))? {
         SCHEMA_VERSION => Ok(()),
         found if found > SCHEMA_VERSION => Err(OpenError::Newer { path: path.to_owned(), found }),
         found if upkeep != Upkeep::CreateAndMigrate => Err(OpenError::Older { path: path.to_owned(), found }),
         found => {
-            migrate(connection).map_err(|why| damaged(why.to_string()))?;
+            migrate(connection).map_err(|why| match why {
+                rusqlite_migration::Error::RusqliteError { err, .. } => refused(path, err),
+                other => OpenError::Damaged { path: path.to_owned(), why: other.to_string() },
+            })?;
             tracing::info!(from = found, to = SCHEMA_VERSION, "brought the schema up to date");
             Ok(())
         }
