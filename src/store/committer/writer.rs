@@ -2,6 +2,7 @@
 
 use std::{
     sync::{Arc, mpsc},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -39,9 +40,21 @@ pub(super) struct WriterLoop<C: Command, E: Engine> {
     pub(super) closing: bool,
 }
 
+/// Says so when a lane ends in a panic: the others would go on, and the service seem to be well.
+struct Alarm(Arc<watch::Sender<Health>>);
+
+impl Drop for Alarm {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.send_replace(Health::Broken("a writer stopped in a panic".to_owned()));
+        }
+    }
+}
+
 impl<C: Command, E: Engine> WriterLoop<C, E> {
     /// Commits what comes, until it is told to stop.
     pub(super) fn run(mut self) {
+        let _alarm = Alarm(Arc::clone(&self.report));
         let (mut house_kept, mut patience) = (Instant::now(), HOUSEKEEPING);
         while !self.closing {
             let batch = self.gather(patience);
@@ -198,5 +211,68 @@ impl<C: Command, E: Engine> WriterLoop<C, E> {
             };
             letters::send(vec![(job.from, job.reply)], [Err(CommitError::Unavailable)]);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{
+        committer::{Work, start},
+        lanes::Touches,
+        working::{Needs, Working},
+    };
+
+    /// A command of a lane.
+    struct Touch(u64);
+
+    impl Command for Touch {
+        type Reply = ();
+
+        fn touches(&self) -> Touches {
+            Touches { one: self.0, same: None }
+        }
+
+        fn needs(&self, _: &Working, _: &mut Needs) {}
+
+        fn decide(&self, _: &mut Working, _: &Moment, _: &mut Vec<Self>) {}
+    }
+
+    /// An engine that cannot do without a disk.
+    struct Lost;
+
+    impl Engine for Lost {
+        fn transact(&mut self, _: &mut dyn Work) -> Result<(), StoreError> {
+            panic!("as it should, in this test")
+        }
+
+        fn latest_tick(&mut self) -> Result<Option<Time>, StoreError> {
+            Ok(None)
+        }
+
+        fn keep_house(&mut self, _: Horizons, _: bool) -> Result<bool, StoreError> {
+            Ok(false)
+        }
+
+        fn probe(&mut self) -> Result<(), StoreError> {
+            Ok(())
+        }
+
+        fn tidy_up(&mut self) -> Result<(), StoreError> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_lane_that_is_lost_is_noticed_whatever_the_others_do() {
+        let limits = Limits { queue: 9, keep_receipts: jiff::SignedDuration::from_hours(1) };
+        let (committer, writer) = start(vec![Lost, Lost], &Clock::system(), limits, &Arc::default()).unwrap();
+        assert_eq!(*committer.health().borrow(), Health::Good);
+        let replies = committer.commit(vec![Touch(0)]).await.unwrap();
+        assert_eq!(replies, [Err(CommitError::Unavailable)]);
+        let mut health = committer.health();
+        let broken = health.wait_for(|health| matches!(health, Health::Broken(_)));
+        tokio::time::timeout(Duration::from_secs(10), broken).await.unwrap().unwrap();
+        tokio::task::spawn_blocking(|| writer.stop()).await.unwrap();
     }
 }
