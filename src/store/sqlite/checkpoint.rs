@@ -12,12 +12,12 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
         mpsc,
     },
     thread::{self, JoinHandle},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use rusqlite::Connection;
@@ -30,6 +30,9 @@ use crate::store::StoreError;
 
 /// How often the log is looked at while there is work.
 const PAUSE: Duration = Duration::from_millis(10);
+
+/// How long another checkpoint is waited for before the log is emptied.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How many pages of the log may not be in the file yet before they are brought there: 2 MiB. A commit waits while the
 /// disk takes in a checkpoint, and for sixteen MiB that was a tenth of a second.
@@ -44,8 +47,13 @@ pub(super) struct Checkpoints {
     /// Told of commits. It has room for one message: to be told once is enough.
     told: Option<mpsc::SyncSender<()>>,
     log_is_long: Arc<AtomicBool>,
+    broken: Broken,
     thread: Option<JoinHandle<()>>,
 }
+
+/// Why no more checkpoints are made: what the disk did not take is told only once, and what was to be made durable may be
+/// in the log no more.
+type Broken = Arc<OnceLock<String>>;
 
 impl Checkpoints {
     /// Takes checkpoints of the registry in `file` over from `writer`.
@@ -55,17 +63,30 @@ impl Checkpoints {
         let refused = |why: String| OpenError::Io { path: path.clone(), why };
         writer.execute_batch("PRAGMA wal_autocheckpoint = 0").map_err(|why| refused(why.to_string()))?;
         let (told, commits) = mpsc::sync_channel(1);
-        let log_is_long = Arc::new(AtomicBool::new(false));
-        let worker = Worker { connection, file, commits, log_is_long: Arc::clone(&log_is_long) };
+        let (log_is_long, broken) = (Arc::new(AtomicBool::new(false)), Broken::default());
+        let worker = Worker {
+            connection,
+            file,
+            commits,
+            log_is_long: Arc::clone(&log_is_long),
+            broken: Arc::clone(&broken),
+        };
         let thread = thread::Builder::new()
             .name("checkpoints".to_owned())
             .spawn(move || worker.run())
             .map_err(|why| refused(why.to_string()))?;
-        Ok(Self { told: Some(told), log_is_long, thread: Some(thread) })
+        Ok(Self { told: Some(told), log_is_long, broken, thread: Some(thread) })
     }
 
     /// Does what is left for the writer, who is about to begin a transaction.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Broken`] when a checkpoint has met what no writer should go on after.
     pub(super) fn before_work(&self, writer: &Connection) -> Result<(), StoreError> {
+        if let Some(why) = self.broken.get() {
+            return Err(StoreError::Broken(why.clone()));
+        }
         if self.log_is_long.load(Ordering::Acquire) {
             let log = checkpoint(writer, "PASSIVE");
             self.log_is_long.store(false, Ordering::Release);
@@ -99,15 +120,24 @@ struct Worker {
     file: DataFile,
     commits: mpsc::Receiver<()>,
     log_is_long: Arc<AtomicBool>,
+    broken: Broken,
 }
 
 impl Worker {
     fn run(self) {
         while self.commits.recv().is_ok() {
-            if let Err(why) = self.look_after_the_log() {
-                // The writer meets it, too, and says what it means.
-                tracing::warn!(%why, "a checkpoint failed");
-                self.log_is_long.store(true, Ordering::Release);
+            match self.look_after_the_log() {
+                Ok(()) => {}
+                Err(StoreError::Unavailable(why)) => {
+                    // The writer meets it, too, and says what it means.
+                    tracing::warn!(%why, "a checkpoint failed");
+                    self.log_is_long.store(true, Ordering::Release);
+                }
+                Err(StoreError::Broken(why)) => {
+                    // The writer says so.
+                    let _ = self.broken.set(why);
+                    return;
+                }
             }
             thread::sleep(PAUSE);
         }
@@ -132,6 +162,23 @@ impl Worker {
     }
 }
 
+/// Brings all of the log into the file and empties it, when no other checkpoint is being made.
+///
+/// # Errors
+///
+/// [`StoreError::Unavailable`] when somebody who reads keeps a part of it for longer than a few seconds.
+pub(super) fn empty_the_log(writer: &Connection) -> Result<(), StoreError> {
+    let began = Instant::now();
+    while writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))? {
+        if began.elapsed() > PATIENCE {
+            return Err(StoreError::Unavailable("others keep a part of the write-ahead log".to_owned()));
+        }
+        // SQLite has waited for those who read, and not for another checkpoint.
+        thread::sleep(PAUSE);
+    }
+    Ok(())
+}
+
 /// The write-ahead log.
 struct Log {
     pages: i64,
@@ -147,8 +194,6 @@ fn checkpoint(connection: &Connection, mode: &str) -> Result<Log, StoreError> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
-
     use super::*;
     use crate::store::sqlite::open::{Upkeep, open};
 
@@ -165,12 +210,18 @@ mod tests {
         }
     }
 
-    /// A registry with its writer, and checkpoints beside that.
-    fn started() -> (tempfile::TempDir, Connection, Checkpoints) {
+    /// A registry with its writer.
+    fn registry() -> (tempfile::TempDir, Connection) {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("registry.db");
-        let writer = open(&path, Upkeep::Create).unwrap();
-        let checkpoints = Checkpoints::beside(&writer, DataFile::open(&path).unwrap()).unwrap();
+        let writer = open(&folder.path().join("registry.db"), Upkeep::Create).unwrap();
+        (folder, writer)
+    }
+
+    /// The same with checkpoints beside it.
+    fn started() -> (tempfile::TempDir, Connection, Checkpoints) {
+        let (folder, writer) = registry();
+        let file = DataFile::open(&folder.path().join("registry.db")).unwrap();
+        let checkpoints = Checkpoints::beside(&writer, file).unwrap();
         (folder, writer, checkpoints)
     }
 
@@ -195,6 +246,34 @@ mod tests {
             write(&writer, &checkpoints, 100);
             thread::sleep(PAUSE);
         }
+    }
+
+    #[test]
+    fn a_log_is_emptied_though_somebody_makes_a_checkpoint() {
+        let (_folder, writer, checkpoints) = started();
+        write(&writer, &checkpoints, 3_000);
+        empty_the_log(&writer).unwrap();
+        assert_eq!(checkpoint(&writer, "NOOP").unwrap().pages, 0);
+    }
+
+    #[test]
+    fn what_the_disk_does_not_take_ends_the_writers_work() {
+        let (folder, writer) = registry();
+        let file = DataFile::that_no_disk_takes(&folder.path().join("registry.db"));
+        let checkpoints = Checkpoints::beside(&writer, file).unwrap();
+        let deadline = Instant::now() + Duration::from_secs(10);
+        let refused = loop {
+            match checkpoints.before_work(&writer) {
+                Err(why) => break why,
+                Ok(()) => assert!(Instant::now() < deadline, "it goes on"),
+            }
+            writer.execute("INSERT INTO journal (words) VALUES (zeroblob(4000000))", []).unwrap();
+            checkpoints.after_commit();
+            thread::sleep(PAUSE);
+        };
+        assert!(matches!(refused, StoreError::Broken(_)), "{refused}");
+        // And so it stays.
+        assert!(checkpoints.before_work(&writer).is_err());
     }
 
     #[test]

@@ -32,6 +32,13 @@ impl DataFile {
         Ok(Self { path: path.to_owned(), file: Arc::new(file) })
     }
 
+    /// One that cannot be made durable.
+    #[cfg(test)]
+    pub(super) fn that_no_disk_takes(path: &Path) -> Self {
+        let file = File::open("/dev/null").unwrap();
+        Self { path: path.to_owned(), file: Arc::new(file) }
+    }
+
     pub(super) fn path(&self) -> &Path {
         &self.path
     }

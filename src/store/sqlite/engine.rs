@@ -3,7 +3,7 @@
 use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::{
-    checkpoint::Checkpoints,
+    checkpoint::{self, Checkpoints},
     data_file::DataFile,
     deliveries,
     journal::{self, Journal},
@@ -153,7 +153,15 @@ impl SqliteEngine {
     }
 
     /// Writes rows that are behind while there is nothing else to do; whether any were.
-    fn catch_up_at_rest(&mut self, journal: &mut Journal) -> Result<bool, StoreError> {
+    fn catch_up_at_rest(&mut self) -> Result<bool, StoreError> {
+        let any = self.knowing(|engine, known| engine.try_catch_up(&mut known.journal))?;
+        if any {
+            self.after_commit();
+        }
+        Ok(any)
+    }
+
+    fn try_catch_up(&mut self, journal: &mut Journal) -> Result<bool, StoreError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let caught_up = journal.catch_up(&transaction, |id| self.cache.peek(id), CATCH_UP_AT_REST)?;
         let trimmed = journal.trim(&transaction)?;
@@ -164,6 +172,16 @@ impl SqliteEngine {
             journal.caught_up(chat);
         }
         Ok(any)
+    }
+
+    /// What checkpoints need to be done before a transaction; that there is one after it is told by
+    /// [`Self::after_commit`].
+    fn before_work(&self) -> Result<(), StoreError> {
+        self.checkpoints.iter().try_for_each(|checkpoints| checkpoints.before_work(&self.connection))
+    }
+
+    fn after_commit(&self) {
+        self.checkpoints.iter().for_each(Checkpoints::after_commit);
     }
 
     /// Does something with what is known, which is known no more when that fails: the chats that were taken out are
@@ -190,11 +208,9 @@ impl SqliteEngine {
 
 impl Engine for SqliteEngine {
     fn transact(&mut self, work: &mut dyn Work) -> Result<(), StoreError> {
-        if let Some(checkpoints) = &self.checkpoints {
-            checkpoints.before_work(&self.connection)?;
-        }
+        self.before_work()?;
         self.knowing(|engine, known| engine.try_transact(work, known))?;
-        self.checkpoints.iter().for_each(Checkpoints::after_commit);
+        self.after_commit();
         Ok(())
     }
 
@@ -209,8 +225,8 @@ impl Engine for SqliteEngine {
     }
 
     fn keep_house(&mut self, since: Horizons, at_rest: bool) -> Result<bool, StoreError> {
-        let caught_up =
-            at_rest && self.knowing(|engine, known| engine.catch_up_at_rest(&mut known.journal))?;
+        self.before_work()?;
+        let caught_up = at_rest && self.catch_up_at_rest()?;
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let forgotten = deliveries::prune(&transaction, since.receipts, PRUNE_SLICE)?;
         let given_up = parked::prune(&transaction, since.parked, PRUNE_SLICE)?;
@@ -221,6 +237,7 @@ impl Engine for SqliteEngine {
         }
         save::count(&transaction, "receipts", -i64::try_from(deleted).unwrap_or(0))?;
         transaction.commit()?;
+        self.after_commit();
         Ok(true)
     }
 
@@ -241,14 +258,41 @@ impl Engine for SqliteEngine {
 
     /// Brings all rows up to date and empties the write-ahead log, so that the file alone is the whole registry.
     fn tidy_up(&mut self) -> Result<(), StoreError> {
-        while self.knowing(|engine, known| engine.catch_up_at_rest(&mut known.journal))? {}
-        Ok(self.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?)
+        self.before_work()?;
+        while self.catch_up_at_rest()? {
+            self.before_work()?;
+        }
+        checkpoint::empty_the_log(&self.connection)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::sqlite::open::{Upkeep, open_for_server};
+
+    #[test]
+    fn housekeeping_does_not_make_the_log_long() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("registry.db");
+        let connection = open_for_server(&path, Upkeep::Create).unwrap();
+        connection
+            .execute(
+                "WITH RECURSIVE counted (number) AS
+                     (SELECT 1 UNION ALL SELECT number + 1 FROM counted WHERE number < 1000000)
+                 INSERT INTO receipts (claimed, digest) SELECT number, randomblob(16) FROM counted",
+                [],
+            )
+            .unwrap();
+        connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+        let file = DataFile::open(&path).unwrap();
+        let mut engine = SqliteEngine::new(connection, 100).unwrap().with_checkpoints_of(file).unwrap();
+        let now = Time::from_seconds(1);
+        let horizons = Horizons { now, receipts: now, parked: now };
+        while engine.keep_house(horizons, true).unwrap() {}
+        let log = std::fs::metadata(folder.path().join("registry.db-wal")).unwrap().len();
+        assert!(log < 24 << 20, "{log} bytes");
+    }
 
     #[test]
     fn pruning_scans_nothing() {
