@@ -17,7 +17,9 @@ use crate::{
     clock::Clock,
     config::{ServerSettings, Settings},
     http::{
-        self, api_routes, ops_routes,
+        self, api_routes,
+        flood::Flood,
+        ops_routes,
         state::{AppState, BodyLimits, Draining},
         trace,
     },
@@ -130,6 +132,7 @@ impl Server {
             directory,
             clock,
             limits: BodyLimits { bytes: settings.server.body_limit, time: settings.server.body_timeout },
+            unavailable: Flood::default(),
             metrics,
             queue: settings.store.queue,
             draining: draining.clone(),

@@ -1,10 +1,12 @@
 //! HTTP: the route table, and at the edges of it the translation between wire and registry.
 //!
-//! - [`state`] is what handlers share; [`trace`] wraps every request; [`error`] is the table of codes.
+//! - [`state`] is what handlers share; [`trace`] wraps every request, `flood` keeps its lines few; [`error`] is the table of
+//!   codes.
 //! - `body` reads bodies within limits of size and time; `caller` finds out who is speaking.
 //! - `upstream` takes events; `chats` creates chats and looks them up; `ops` serves operators.
 
 pub mod error;
+pub mod flood;
 pub mod state;
 pub mod trace;
 

@@ -12,6 +12,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
 
+use super::flood::Flood;
 use crate::{clock::Clock, registry::Registry, relay::Relays, store::refresh::DirectoryHandle};
 
 /// What every handler needs.
@@ -30,6 +31,8 @@ pub struct AppState {
     pub clock: Clock,
     /// How large and how slow bodies may be.
     pub limits: BodyLimits,
+    /// How often the log has said that the service is unavailable.
+    pub unavailable: Flood,
     /// What has been measured.
     pub metrics: PrometheusHandle,
     /// How many events may wait to be committed.

@@ -8,9 +8,10 @@ use actix_web::{
     dev::{ServiceRequest, ServiceResponse},
     http::header::{self, HeaderName, HeaderValue},
     middleware::Next,
+    web::Data,
 };
 
-use super::{caller::Caller, error::ApiError, measure};
+use super::{caller::Caller, error::ApiError, measure, state::AppState};
 use crate::trace::TraceId;
 
 /// The template of a route, which a resource has with it.
@@ -74,12 +75,32 @@ fn report(response: &ServiceResponse<BoxBody>, error: Option<&ApiError>, started
         None => (None, None),
     };
     let (code, why) = (error.map(ApiError::number), error.map(ToString::to_string));
-    // Success is counted, not told: at tens of thousands a second nobody reads it.
+    // Success is counted, not told: at tens of thousands a second nobody reads it. So is what fails as often.
     match status {
         // Not to support what is asked is no failure.
         400..=499 | 501 => {
             tracing::info!(method, route, status, code, why, tenant, relay, millis, "request refused");
         }
+        503 => match request
+            .app_data::<Data<AppState>>()
+            .and_then(|state| state.unavailable.line(Instant::now()))
+        {
+            Some(left_out) => tracing::error!(
+                method,
+                route,
+                status,
+                code,
+                why,
+                tenant,
+                relay,
+                millis,
+                left_out,
+                "request failed"
+            ),
+            None => {
+                tracing::debug!(method, route, status, code, why, tenant, relay, millis, "request failed");
+            }
+        },
         500.. => tracing::error!(method, route, status, code, why, tenant, relay, millis, "request failed"),
         _ => tracing::debug!(method, route, status, tenant, relay, millis, "request answered"),
     }

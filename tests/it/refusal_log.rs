@@ -1,6 +1,9 @@
 //! Why a request was refused is in its log line, for those who do not see the answer; what it said is not.
 
+use std::time::Duration;
+
 use chert_groups::domain::relay_kind::RelayKind;
+use futures_util::future::join_all;
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -88,6 +91,23 @@ async fn what_is_not_supported_is_no_failure_and_what_fails_is() {
     let line = line_of(&answer);
     assert_eq!((&line["message"], &line["level"]), (&json!("request failed"), &json!("ERROR")), "{line}");
     assert_eq!((&line["code"], &line["tenant"]), (&json!(3002), &json!(ACME.slug)), "{line}");
+}
+
+#[tokio::test]
+async fn what_fails_over_and_over_has_few_lines() {
+    let app = TestApp::start_with(|settings| settings.store.queue = 1);
+    let too_many = || ["e1", "e2"].map(|id| Event::message(id, "any;+;chat1"));
+    let relay = app.relay_1();
+    let answers = join_all((0..15).map(|_| relay.post_events(too_many()))).await;
+    for answer in &answers {
+        answer.refused(503, 3002);
+    }
+    let lines = || answers.iter().flat_map(lines_of).filter(|line| line["level"] == "ERROR");
+    assert_eq!(lines().count(), 10);
+    assert!(lines().all(|line| line["left_out"] == 0));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let later = relay.post_events(too_many()).await;
+    assert_eq!(line_of(&later)["left_out"], 5);
 }
 
 #[tokio::test]

@@ -6,10 +6,11 @@
 pub(super) mod foreign;
 pub(super) mod native;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use actix_web::HttpResponse;
 use serde::Serialize;
+use tokio::time::sleep;
 
 use super::{
     error::{ApiError, Described},
@@ -22,9 +23,13 @@ use crate::{
         time::Time,
     },
     registry::{command::Command, ingest::Ingested, placement::place, settle::SettleFailure},
-    store::directory::Directory,
+    store::{committer::CommitError, directory::Directory},
     upstream::{Failed, Parsed, Rejected},
 };
+
+/// How long it takes to be told that the queue is full. Those who then come again at once, instead of after the time that
+/// they are told, would otherwise take the processors from those whose events are in the queue.
+const REFUSAL_TAKES: Duration = Duration::from_millis(500);
 
 /// The answer to one event.
 #[derive(Serialize)]
@@ -130,7 +135,13 @@ async fn take_in(
     if accepted.is_empty() {
         return Ok(handled);
     }
-    let replies = state.registry.take(accepted).await?;
+    let replies = match state.registry.take(accepted).await {
+        Err(full @ CommitError::Full) => {
+            sleep(REFUSAL_TAKES).await;
+            return Err(full.into());
+        }
+        taken => taken?,
+    };
     for (place, reply) in waiting.into_iter().zip(replies) {
         if let Some(handled) = handled.get_mut(place) {
             handled.came_of_it = reply.map_err(ApiError::from);

@@ -1,7 +1,10 @@
 //! The form of errors, and the trace id. [`Answer::refused`](crate::support::answer::Answer::refused) checks
 //! the form in every test that meets an error; here is what is left.
 
-use std::collections::HashSet;
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
+};
 
 use rstest::rstest;
 use serde_json::json;
@@ -55,8 +58,11 @@ async fn an_overload_says_when_to_come_back_and_has_taken_nothing() {
     let events = |count: usize| {
         (0..count).map(|number| Event::message(&format!("e{number}"), &format!("any;+;chat{number}")))
     };
+    let asked = Instant::now();
     let answer = app.relay_1().post_events(events(3)).await;
     answer.refused(503, 3002);
+    // Who comes again at once must not take the processors from others.
+    assert!(asked.elapsed() >= Duration::from_millis(400), "{:?}", asked.elapsed());
     assert_eq!(answer.header("retry-after"), Some("1"));
     let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
     assert_eq!(body["error"]["retry_after"], json!(1));
