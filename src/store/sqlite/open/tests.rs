@@ -111,3 +111,19 @@ fn what_was_there_before_a_migration_is_there_after_it() {
     let orphans = connection.execute("DELETE FROM relays", []);
     assert!(orphans.is_err(), "lines still refer to their relay");
 }
+
+#[test]
+fn a_full_disk_is_no_damage() {
+    let met = |code| {
+        let why = rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None);
+        refused(Path::new("registry.db"), why)
+    };
+    // The last of these: the index of the log has no room to grow.
+    for code in [rusqlite::ffi::SQLITE_FULL, rusqlite::ffi::SQLITE_BUSY, rusqlite::ffi::SQLITE_IOERR_SHMSIZE]
+    {
+        assert!(matches!(met(code), OpenError::Io { .. }), "{code}");
+    }
+    for code in [rusqlite::ffi::SQLITE_CORRUPT, rusqlite::ffi::SQLITE_IOERR_READ] {
+        assert!(matches!(met(code), OpenError::Damaged { .. }), "{code}");
+    }
+}
