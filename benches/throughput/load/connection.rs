@@ -1,6 +1,6 @@
 //! One connection, kept open: just enough HTTP.
 
-use std::{net::SocketAddr, ops::Range};
+use std::{io, net::SocketAddr, ops::Range};
 
 use anyhow::{Context as _, ensure};
 use tokio::{
@@ -67,8 +67,10 @@ impl Connection {
     }
 
     async fn read_more(&mut self) -> anyhow::Result<()> {
-        ensure!(self.stream.read_buf(&mut self.buffer).await? > 0, "the connection was closed");
-        Ok(())
+        match self.stream.read_buf(&mut self.buffer).await? {
+            0 => Err(io::Error::from(io::ErrorKind::UnexpectedEof)).context("the connection was closed"),
+            _ => Ok(()),
+        }
     }
 }
 
