@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use actix_web::{
-    Error, HttpMessage as _,
+    Error, HttpMessage as _, HttpRequest,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::header::{self, HeaderName, HeaderValue},
@@ -81,11 +81,9 @@ fn report(response: &ServiceResponse<BoxBody>, error: Option<&ApiError>, started
         400..=499 | 501 => {
             tracing::info!(method, route, status, code, why, tenant, relay, millis, "request refused");
         }
-        503 => match request
-            .app_data::<Data<AppState>>()
-            .and_then(|state| state.unavailable.line(Instant::now()))
-        {
-            Some(left_out) => tracing::error!(
+        503 => {
+            let Some(left_out) = line_about_want(request) else { return };
+            tracing::error!(
                 method,
                 route,
                 status,
@@ -96,14 +94,17 @@ fn report(response: &ServiceResponse<BoxBody>, error: Option<&ApiError>, started
                 millis,
                 left_out,
                 "request failed"
-            ),
-            None => {
-                tracing::debug!(method, route, status, code, why, tenant, relay, millis, "request failed");
-            }
-        },
+            );
+        }
         500.. => tracing::error!(method, route, status, code, why, tenant, relay, millis, "request failed"),
         _ => tracing::debug!(method, route, status, tenant, relay, millis, "request answered"),
     }
+}
+
+/// Whether there is to be a line about one more request that there was no room or no store for; how many were left out
+/// before it, if so.
+fn line_about_want(request: &HttpRequest) -> Option<u64> {
+    request.app_data::<Data<AppState>>()?.unavailable.line(Instant::now())
 }
 
 /// The method as a label and in the log: callers may invent any number of them.
