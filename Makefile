@@ -36,6 +36,7 @@ bench-full: deps ## Measure all figures at full size, in about 45 minutes
 	$(CARGO) bench --locked --bench throughput -- full
 
 profile: deps ## Record a turn at 64 connections with perf (Debian's linux-perf), and show where processor time goes
+	$(CARGO) bench --locked --bench throughput --no-run
 	CHERT_GROUPS_BENCH_SECONDS=8 perf record -F 499 -e cpu-clock --call-graph dwarf -o target/profile.data -- \
 		$(CARGO) bench --locked --bench throughput -- turn ours 64 1
 	perf report -i target/profile.data --comms 'actix-server wo,committer,checkpoints' --no-children -g none \
