@@ -31,7 +31,7 @@ pub struct AppState {
     pub clock: Clock,
     /// How large and how slow bodies may be.
     pub limits: BodyLimits,
-    /// How often the log has said that the service is unavailable.
+    /// Keeps the lines of the log about 503 few.
     pub unavailable: Flood,
     /// What has been measured.
     pub metrics: PrometheusHandle,

@@ -82,7 +82,7 @@ fn report(response: &ServiceResponse<BoxBody>, error: Option<&ApiError>, started
             tracing::info!(method, route, status, code, why, tenant, relay, millis, "request refused");
         }
         503 => {
-            let Some(left_out) = line_about_want(request) else { return };
+            let Some(left_out) = line_about_503(request) else { return };
             tracing::error!(
                 method,
                 route,
@@ -101,9 +101,8 @@ fn report(response: &ServiceResponse<BoxBody>, error: Option<&ApiError>, started
     }
 }
 
-/// Whether there is to be a line about one more request that there was no room or no store for; how many were left out
-/// before it, if so.
-fn line_about_want(request: &HttpRequest) -> Option<u64> {
+/// How many 503 had no line since the last that had one; `None` when there are enough lines.
+fn line_about_503(request: &HttpRequest) -> Option<u64> {
     request.app_data::<Data<AppState>>()?.unavailable.line(Instant::now())
 }
 

@@ -1,7 +1,7 @@
 //! Target 6: far more than it can take.
 //!
 //! 4 096 connections send as fast as they get answers, 503 included, which they send again at once. With four events a
-//! request they have twice as many under way as the server's queue takes, so that most of them are refused at any time.
+//! request they have twice as many under way as the server's queue takes, so that half of them are refused at any time.
 //! Then they are gone, and two seconds later latencies must be what they always are.
 
 use std::{rc::Rc, time::Duration};
@@ -59,7 +59,7 @@ pub(super) async fn rows(bench: &Bench) -> anyhow::Result<Vec<Row>> {
     Ok(vec![
         Row::new("6", format!("{name}: accepted; all else was 503"), Unit::Ratio, share)
             .required(Required::AtLeast(0.5))
-            .of("the maximum")
+            .of(format!("{FOUR_64}"))
             .note(format!("{}, and {refused:.0}/s refused, of {most:.0}/s", speed(&overloaded)))
             .shares(&overloaded),
         Row::new("6", format!("{name}: resident memory, at most"), Unit::Megabytes, at_most),

@@ -238,7 +238,7 @@ mod tests {
         fn decide(&self, _: &mut Working, _: &Moment, _: &mut Vec<Self>) {}
     }
 
-    /// An engine that cannot do without a disk.
+    /// An engine that is lost with its first transaction.
     struct Lost;
 
     impl Engine for Lost {

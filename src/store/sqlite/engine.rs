@@ -174,8 +174,8 @@ impl SqliteEngine {
         Ok(any)
     }
 
-    /// What checkpoints need to be done before a transaction; that there is one after it is told by
-    /// [`Self::after_commit`].
+    /// Does what checkpoints leave to the writer, before a transaction. Whoever commits says so with
+    /// [`Self::after_commit`], or the log grows.
     fn before_work(&self) -> Result<(), StoreError> {
         self.checkpoints.iter().try_for_each(|checkpoints| checkpoints.before_work(&self.connection))
     }
